@@ -1,0 +1,23 @@
+# Every third-party library, found here and nowhere else. Debian package names: tools/bootstrap_debian.sh.
+find_package(PkgConfig REQUIRED)
+find_package(Threads REQUIRED)
+find_package(Boost 1.81 REQUIRED COMPONENTS json)
+find_package(spdlog REQUIRED)
+find_package(fmt REQUIRED)
+find_package(CLI11 REQUIRED)
+find_package(CURL REQUIRED)
+find_package(SQLite3 REQUIRED)
+find_package(ZLIB REQUIRED)
+find_package(prometheus-cpp REQUIRED COMPONENTS core)
+pkg_check_modules(SODIUM REQUIRED IMPORTED_TARGET libsodium)
+pkg_check_modules(LIBAV REQUIRED IMPORTED_TARGET libavformat libavcodec libswresample libavutil)
+
+list(PREPEND CMAKE_PREFIX_PATH "${ZIMU_WHISPER_PREFIX}")
+find_package(whisper QUIET)
+if(NOT whisper_FOUND)
+  message(FATAL_ERROR "libwhisper was not found. Run tools/build_whisper.sh first (make build does it for you).")
+endif()
+
+if(ZIMU_BUILD_TESTS)
+  find_package(GTest REQUIRED)
+endif()

@@ -1,0 +1,38 @@
+# Compiler choices for every Zimu target. Third-party headers come in as SYSTEM and are not judged.
+add_library(zimu_options INTERFACE)
+target_compile_options(zimu_options INTERFACE
+  -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wnon-virtual-dtor -Wold-style-cast)
+if(ZIMU_WERROR)
+  target_compile_options(zimu_options INTERFACE -Werror)
+endif()
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # g++ 12 reports false positives inside std::optional and std::variant under -O2 and the sanitizers.
+  target_compile_options(zimu_options INTERFACE -Wno-maybe-uninitialized -Wno-dangling-reference -Wno-missing-field-initializers)
+endif()
+
+# Frames and symbols stay small: -g1 keeps file and line for sanitizer reports.
+if(ZIMU_SANITIZE)
+  set(CMAKE_CXX_FLAGS_DEBUG "-O1 -g1")
+  add_compile_options(-fsanitize=address,undefined -fno-omit-frame-pointer -fno-sanitize-recover=undefined)
+  add_link_options(-fsanitize=address,undefined)
+  add_compile_definitions(_GLIBCXX_ASSERTIONS)
+elseif(ZIMU_TSAN)
+  add_compile_options(-fsanitize=thread -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=thread)
+elseif(ZIMU_BUILD_FUZZERS)
+  add_compile_options(-fsanitize=fuzzer-no-link,address,undefined -fno-omit-frame-pointer -fno-sanitize-recover=undefined)
+  add_link_options(-fsanitize=address,undefined)
+else()
+  set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O2 -g1 -DNDEBUG")
+  add_compile_options(-fstack-protector-strong -D_FORTIFY_SOURCE=2 -D_GLIBCXX_ASSERTIONS)
+endif()
+
+find_program(ZIMU_CCACHE ccache)
+if(ZIMU_CCACHE)
+  set(CMAKE_C_COMPILER_LAUNCHER "${ZIMU_CCACHE}")
+  set(CMAKE_CXX_COMPILER_LAUNCHER "${ZIMU_CCACHE}")
+endif()
+find_program(ZIMU_MOLD mold)
+if(ZIMU_MOLD AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  add_link_options(-fuse-ld=mold)
+endif()

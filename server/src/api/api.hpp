@@ -1,0 +1,58 @@
+#pragma once
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "app/job_service.hpp"
+#include "app/media_service.hpp"
+#include "app/upload_service.hpp"
+#include "http/blocking_pool.hpp"
+#include "http/router.hpp"
+
+namespace zimu::api {
+
+struct ModelInfo {
+  std::string name;
+  std::uint64_t size_bytes = 0;
+  bool multilingual = true;
+};
+/// One line of `doctor`, also at GET /api/v1/system.
+struct SystemCheck {
+  std::string name;     ///< "data"
+  std::string verdict;  ///< "good" | "degraded" | "broken"
+  std::string detail;
+  std::string action;
+};
+struct WorkerInfo {
+  std::string kind;
+  int pid = 0;
+  std::string job_id;
+  std::string engine;
+  std::uint64_t memory_bytes = 0;
+};
+
+/// What the routes need. Owned by the caller and outliving the server; every function may block (called on the pool).
+struct Context {
+  http::BlockingPool& pool;
+  app::MediaService& media;
+  app::JobService& jobs;
+  app::UploadService& uploads;
+  app::EventBus& bus;
+  std::string version;
+  std::string default_model;
+  std::uint64_t max_upload_bytes = 0;
+  std::filesystem::path web_root;   ///< empty: no web app is served
+  std::function<Result<std::vector<ModelInfo>>()> list_models;
+  std::function<std::vector<SystemCheck>()> system_checks;
+  std::function<std::vector<WorkerInfo>()> workers;
+  std::function<std::string()> metrics_text;
+  /// Downloads a media file from a URL to `target`; bounded by max_upload_bytes; returns the suggested file name.
+  std::function<Result<std::string>(const std::string& url, const std::filesystem::path& target)> download;
+  std::function<Result<>()> ping;   ///< the database answers
+};
+
+/// Adds every route of docs/openapi.json. One file per resource in this folder.
+void add_routes(http::Router& router, Context& context);
+
+}  // namespace zimu::api

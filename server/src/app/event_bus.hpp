@@ -1,0 +1,69 @@
+#pragma once
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "domain/job.hpp"
+#include "domain/media.hpp"
+#include "domain/transcript.hpp"
+
+namespace zimu::app {
+
+struct SegmentAdded {
+  std::string job_id;
+  std::string transcript_id;
+  domain::Segment segment;
+};
+struct MediaRemoved {
+  std::string media_id;
+};
+struct JobRemoved {
+  std::string job_id;
+};
+/// A sentence for everybody: "The disk is full; two jobs wait for room."
+struct SystemNotice {
+  std::string code;
+  std::string message;
+};
+/// SSE names: job, segment, media, media, job, transcript, system (docs/formats/sse-events.md).
+using Payload = std::variant<domain::Job, SegmentAdded, domain::Media, MediaRemoved, JobRemoved, domain::Transcript,
+                             SystemNotice>;
+
+struct BusEvent {
+  std::uint64_t id = 0;  ///< grows, also over restarts (starts at the boot time in microseconds)
+  Payload payload;
+};
+
+/// The last kKept events, and whom to wake. Thread: any. Never blocks on a subscriber.
+class EventBus {
+ public:
+  static constexpr std::size_t kKept = 4096;
+  EventBus();
+  void publish(Payload payload);
+
+  struct Batch {
+    std::vector<BusEvent> events;
+    bool missed = false;  ///< events between `after` and the first one are gone: reload everything
+  };
+  /// At most `limit` events with id > after.
+  Batch read_after(std::uint64_t after, std::size_t limit) const;
+  std::uint64_t last_id() const;
+
+  /// `wake` is called after each publish, outside the lock, on the publisher's thread; it must be quick.
+  std::uint64_t subscribe(std::function<void()> wake);
+  void unsubscribe(std::uint64_t token);
+
+ private:
+  mutable std::mutex mutex_;
+  std::deque<BusEvent> events_;
+  std::uint64_t next_id_;
+  std::uint64_t next_token_ = 1;
+  std::map<std::uint64_t, std::function<void()>> wakers_;
+};
+
+}  // namespace zimu::app

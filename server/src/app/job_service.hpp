@@ -1,0 +1,87 @@
+#pragma once
+#include <chrono>
+#include <condition_variable>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "app/event_bus.hpp"
+#include "app/store.hpp"
+
+namespace zimu::app {
+
+struct CreateJob {
+  std::string media_id;
+  domain::TranscribeOptions options;
+  int priority = 0;  ///< -100..100
+};
+
+/// The queue and the life of each job (domain/job.hpp has the state picture). Blocking (SQLite); thread: any.
+/// Every change is on disk before it is published.
+class JobService {
+ public:
+  JobService(Store& store, EventBus& bus);
+
+  /// At server start: what was running is queued again (it goes on from its last committed window).
+  Result<> recover();
+
+  Result<domain::Job> create(const CreateJob& request);
+  Result<domain::Job> get(const std::string& id);
+  Result<Page<domain::Job>> list(const JobQuery& query);
+  /// queued/paused: cancelled at once. running: the worker is told; kConflict when already final.
+  Result<domain::Job> cancel(const std::string& id);
+  /// failed or cancelled → queued. Goes on from the last committed window.
+  Result<domain::Job> retry(const std::string& id);
+  Result<domain::Job> set_priority(const std::string& id, int priority);
+  Result<> remove(const std::string& id);  ///< kConflict unless final
+  void cancel_all_of(const std::string& media_id);
+  Result<domain::Transcript> transcript(const std::string& id, bool with_segments);
+  Result<std::vector<domain::Transcript>> transcripts_of(const std::string& media_id);
+  Result<std::vector<domain::Window>> windows(const std::string& transcript_id);
+  Result<domain::Transcript> rename_transcript(const std::string& id, std::string title);
+
+  // For the supervisor. A slot claims a job, reports, and ends it with exactly one of finish/fail/pause/requeue/cancelled.
+  /// Waits at most `at_most` for a queued job and marks it running (attempts + 1).
+  Result<std::optional<domain::Job>> claim(std::chrono::milliseconds at_most);
+  Result<ResumePoint> resume_point(const domain::Job& job);
+  Result<> media_found(const std::string& job_id, const domain::MediaInfo& info);
+  Result<> language_found(const std::string& job_id, const std::string& language, float probability);
+  /// In memory and published at most four times a second a job; not written to disk.
+  void progressed(const std::string& job_id, const std::string& stage, Milliseconds done, Milliseconds total,
+                  double speed, const std::string& device);
+  /// On disk when it returns. kNoSpace: the caller pauses the job.
+  Result<> commit(const std::string& job_id, const domain::Window& window);
+  Result<> finish(const std::string& job_id);
+  Result<> fail(const std::string& job_id, domain::JobFailure failure);
+  Result<> pause(const std::string& job_id, domain::JobFailure failure);
+  Result<> requeue(const std::string& job_id);          ///< worker crashed once, or the server stops
+  Result<> cancelled(const std::string& job_id);
+  bool cancel_requested(const std::string& job_id);
+  /// Paused jobs are queued again (called when there is room again).
+  Result<int> resume_paused();
+  /// Called (any thread, quickly) when a running job's cancellation is asked for.
+  void set_cancel_hook(std::function<void(const std::string& job_id)> hook);
+  void wake();                                          ///< ends `claim` waits early (server stop)
+
+ private:
+  struct Live;  ///< progress of a running job, not on disk
+  Result<domain::Job> change(const std::string& id, const std::function<Result<>(domain::Job&)>& edit);
+  void overlay_live(domain::Job& job);
+  void publish(domain::Job job);
+
+  Store& store_;
+  EventBus& bus_;
+  std::mutex mutex_;                        ///< guards the maps below and serialises state changes
+  std::condition_variable changed_;
+  std::map<std::string, domain::Job> running_;  ///< live copies with progress
+  std::map<std::string, std::chrono::steady_clock::time_point> last_published_;
+  std::set<std::string> cancel_requested_;
+  std::function<void(const std::string&)> cancel_hook_;
+  bool woken_ = false;
+};
+
+}  // namespace zimu::app

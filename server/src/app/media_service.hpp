@@ -1,0 +1,52 @@
+#pragma once
+#include <condition_variable>
+#include <filesystem>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "app/event_bus.hpp"
+#include "app/store.hpp"
+
+namespace zimu::app {
+
+/// The library: recordings and their files under `<data>/uploads/`. Blocking (disk, SQLite); thread: any.
+class MediaService {
+ public:
+  MediaService(Store& store, EventBus& bus, std::filesystem::path uploads_dir);
+
+  /// Takes over a finished file on the same file system (rename), and queues it for inspection.
+  /// `file_name` is display text from the client: any bytes; made valid UTF-8 and at most 255 bytes.
+  Result<domain::Media> adopt(const std::filesystem::path& staged, std::string file_name, std::string source);
+  Result<domain::Media> get(const std::string& id);
+  Result<Page<domain::Media>> list(const PageQuery& query);
+  Result<domain::Media> rename(const std::string& id, std::string title);  ///< 1..500 bytes
+  /// Files too. Jobs of it must be final: JobService::cancel_all_of is called through `before_remove` first.
+  Result<> remove(const std::string& id);
+  void set_before_remove(std::function<void(const std::string& media_id)> hook);
+
+  std::filesystem::path content_path(const domain::Media& media) const;
+  std::filesystem::path peaks_path(const std::string& media_id) const;
+  const std::filesystem::path& uploads_dir() const { return uploads_dir_; }
+  /// A new empty place in `<uploads>/incoming/` for a file being received.
+  std::filesystem::path new_staging_path() const;
+
+  // For the supervisor.
+  /// Oldest recording that waits for inspection; waits at most `at_most`, nullopt then or when stopped.
+  Result<std::optional<domain::Media>> wait_to_inspect(std::chrono::milliseconds at_most);
+  Result<> inspected(const std::string& id, const domain::MediaInfo& info, const std::string& sha256);
+  Result<> unreadable(const std::string& id, const Error& why);
+  void wake();
+
+ private:
+  Store& store_;
+  EventBus& bus_;
+  std::filesystem::path uploads_dir_;
+  std::function<void(const std::string&)> before_remove_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool woken_ = false;
+};
+
+}  // namespace zimu::app
