@@ -25,5 +25,6 @@ cmake -S "$src" -B "$out/build" -G Ninja -DCMAKE_INSTALL_PREFIX="$PWD/$out/prefi
   { tail -20 "$out/configure.log" >&2; exit 1; }
 cmake --build "$out/build" >"$out/build.log" 2>&1 || { tail -30 "$out/build.log" >&2; exit 1; }
 cmake --install "$out/build" >"$out/install.log" 2>&1
+mkdir -p "$out/prefix/bin"  # whisper-config.cmake insists on it
 printf '%s' "$want" >"$out/stamp"
 echo "whisper.cpp: installed in $out/prefix"

@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/result.hpp"
@@ -46,6 +47,8 @@ Result<> validate(const TranscribeOptions& options);
 std::optional<std::string_view> language_name(std::string_view code) noexcept;
 /// "English", "english" or "en" → "en".
 std::optional<std::string_view> language_code(std::string_view name_or_code) noexcept;
+/// (code, name) of every language, in Whisper's order.
+std::vector<std::pair<std::string_view, std::string_view>> known_languages();
 
 struct JobFailure {
   ErrorCode code = ErrorCode::kInternal;

@@ -1,0 +1,109 @@
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "domain/export_parts.hpp"
+
+namespace zimu::domain::detail {
+namespace {
+
+/// Length of the UTF-8 sequence at the start of `text`, 0 when it is not one (RFC 3629: no overlongs, no surrogates).
+std::size_t sequence_length(std::string_view text) {
+  const auto byte = [&text](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  const unsigned char lead = byte(0);
+  if (lead < 0x80) return 1;
+  std::size_t length = 0;
+  unsigned char low = 0x80;
+  unsigned char high = 0xBF;
+  if (lead >= 0xC2 && lead <= 0xDF) {
+    length = 2;
+  } else if (lead >= 0xE0 && lead <= 0xEF) {
+    length = 3;
+    if (lead == 0xE0) low = 0xA0;
+    if (lead == 0xED) high = 0x9F;
+  } else if (lead >= 0xF0 && lead <= 0xF4) {
+    length = 4;
+    if (lead == 0xF0) low = 0x90;
+    if (lead == 0xF4) high = 0x8F;
+  } else {
+    return 0;
+  }
+  if (text.size() < length || byte(1) < low || byte(1) > high) return 0;
+  for (std::size_t i = 2; i < length; ++i) {
+    if ((byte(i) & 0xC0) != 0x80) return 0;
+  }
+  return length;
+}
+
+/// Lines of the text: control characters become spaces, blank lines go, ends are trimmed.
+std::vector<std::string> clean_lines(std::string_view raw) {
+  std::vector<std::string> lines;
+  std::string line;
+  const auto flush = [&lines, &line] {
+    const auto first = line.find_first_not_of(' ');
+    if (first != std::string::npos) lines.push_back(line.substr(first, line.find_last_not_of(' ') - first + 1));
+    line.clear();
+  };
+  for (const char c : repair_utf8(raw)) {
+    if (c == '\n' || c == '\r') {
+      flush();
+    } else {
+      const auto byte = static_cast<unsigned char>(c);
+      line += (byte < 0x20 || byte == 0x7F) ? ' ' : c;
+    }
+  }
+  flush();
+  return lines;
+}
+
+}  // namespace
+
+std::string repair_utf8(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  while (!text.empty()) {
+    const std::size_t length = sequence_length(text);
+    if (length == 0) {
+      out += "\xEF\xBF\xBD";
+      text.remove_prefix(1);
+    } else {
+      out += text.substr(0, length);
+      text.remove_prefix(length);
+    }
+  }
+  return out;
+}
+
+std::vector<Cue> make_cues(const Transcript& transcript) {
+  std::vector<Cue> cues;
+  cues.reserve(transcript.segments.size());
+  for (const Segment& segment : transcript.segments) {
+    Cue cue;
+    cue.start = std::max(segment.start, Milliseconds{0});
+    cue.end = std::max(segment.end, cue.start + Milliseconds{1});
+    cue.lines = clean_lines(segment.text);
+    cue.speaker = one_line(segment.speaker);
+    cue.segment = &segment;
+    if (!cue.lines.empty()) cues.push_back(std::move(cue));
+  }
+  std::ranges::stable_sort(cues, {}, &Cue::start);
+  return cues;
+}
+
+std::string joined(const std::vector<std::string>& lines, std::string_view separator) {
+  std::string out;
+  for (const std::string& line : lines) {
+    if (!out.empty()) out += separator;
+    out += line;
+  }
+  return out;
+}
+
+std::string one_line(std::string_view text) { return joined(clean_lines(text), " "); }
+
+std::string clock_ms(Milliseconds time, char decimal_mark) {
+  const auto ms = time.count();
+  return fmt::format("{:02}:{:02}:{:02}{}{:03}", ms / 3600000, ms / 60000 % 60, ms / 1000 % 60, decimal_mark, ms % 1000);
+}
+
+}  // namespace zimu::domain::detail

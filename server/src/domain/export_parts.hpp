@@ -1,0 +1,40 @@
+#pragma once
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "domain/export.hpp"
+#include "domain/transcript.hpp"
+
+/// What the writers of the single formats share. Private to domain/.
+namespace zimu::domain::detail {
+
+/// A segment made fit for every format: times ordered and positive, valid UTF-8, no control characters, no blank line.
+struct Cue {
+  Milliseconds start{0};
+  Milliseconds end{0};
+  std::vector<std::string> lines;
+  std::string speaker;
+  const Segment* segment = nullptr;
+};
+
+/// Sorted by start; empty texts left out; end >= start + 1 ms.
+std::vector<Cue> make_cues(const Transcript& transcript);
+std::string joined(const std::vector<std::string>& lines, std::string_view separator);
+/// The text on one line: control characters and line breaks become spaces, valid UTF-8.
+std::string one_line(std::string_view text);
+/// Valid UTF-8: each bad byte becomes U+FFFD.
+std::string repair_utf8(std::string_view text);
+/// "01:02:03,004" with the given decimal mark; hours grow past 99.
+std::string clock_ms(Milliseconds time, char decimal_mark);
+
+std::string write_srt(const Transcript& transcript);
+std::string write_vtt(const Transcript& transcript, const ExportOptions& options);
+std::string write_txt(const Transcript& transcript);
+std::string write_json(const Transcript& transcript, const ExportOptions& options);
+std::string write_tsv(const Transcript& transcript);
+std::string write_csv(const Transcript& transcript);
+std::string write_lrc(const Transcript& transcript, const ExportOptions& options);
+std::string write_ass(const Transcript& transcript, const ExportOptions& options);
+
+}  // namespace zimu::domain::detail
