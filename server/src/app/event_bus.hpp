@@ -48,20 +48,22 @@ class EventBus {
 
   struct Batch {
     std::vector<BusEvent> events;
-    bool missed = false;  ///< events between `after` and the first one are gone: reload everything
+    bool missed = false;  ///< events after `after` are gone, or it is of no event of ours: reload everything
   };
   /// At most `limit` events with id > after.
   Batch read_after(std::uint64_t after, std::size_t limit) const;
   std::uint64_t last_id() const;
 
-  /// `wake` is called after each publish, outside the lock, on the publisher's thread; it must be quick.
+  /// `wake` is called after each publish on the publisher's thread; it must be quick. It may read the bus, but neither
+  /// publish, (un)subscribe nor call a service. Once `unsubscribe` has returned, it is not running and never called again.
   std::uint64_t subscribe(std::function<void()> wake);
   void unsubscribe(std::uint64_t token);
 
  private:
-  mutable std::mutex mutex_;
+  mutable std::mutex mutex_;  ///< guards the events
   std::deque<BusEvent> events_;
   std::uint64_t next_id_;
+  std::mutex wake_mutex_;  ///< guards the wakers, also while they run
   std::uint64_t next_token_ = 1;
   std::map<std::uint64_t, std::function<void()>> wakers_;
 };

@@ -1,11 +1,11 @@
 #pragma once
 #include <chrono>
 #include <condition_variable>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <mutex>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -21,7 +21,8 @@ struct CreateJob {
 };
 
 /// The queue and the life of each job (domain/job.hpp has the state picture). Blocking (SQLite); thread: any.
-/// Every change is on disk before it is published.
+/// Every change is on disk before it is published. One exception: a job that ends or pauses while the disk is full is
+/// held as paused in memory (its windows are safe); `resume_paused` writes it down once there is room.
 class JobService {
  public:
   JobService(Store& store, EventBus& bus);
@@ -45,6 +46,8 @@ class JobService {
   Result<domain::Transcript> rename_transcript(const std::string& id, std::string title);
 
   // For the supervisor. A slot claims a job, reports, and ends it with exactly one of finish/fail/pause/requeue/cancelled.
+  // Where one of these fails the job is still the slot's, which tries again; kNotFound: it was deleted, nothing to do.
+  // A job whose cancellation was asked for ends as cancelled, unless it is finished.
   /// Waits at most `at_most` for a queued job and marks it running (attempts + 1).
   Result<std::optional<domain::Job>> claim(std::chrono::milliseconds at_most);
   Result<ResumePoint> resume_point(const domain::Job& job);
@@ -65,23 +68,34 @@ class JobService {
   Result<int> resume_paused();
   /// Called (any thread, quickly) when a running job's cancellation is asked for.
   void set_cancel_hook(std::function<void(const std::string& job_id)> hook);
-  void wake();                                          ///< ends `claim` waits early (server stop)
+  void wake();                                          ///< ends the `claim` waits of this moment (server stop)
 
  private:
-  struct Live;  ///< progress of a running job, not on disk
-  Result<domain::Job> change(const std::string& id, const std::function<Result<>(domain::Job&)>& edit);
-  void overlay_live(domain::Job& job);
-  void publish(domain::Job job);
+  /// A job whose state in memory is ahead of the disk: running (progress), or held back because the disk is full.
+  struct Live {
+    domain::Job job;
+    std::int64_t next_window = 0;  ///< lower ones are replays
+    bool held = false;             ///< shown as paused; its row still says something else
+    bool cancel_requested = false;
+    std::optional<std::chrono::steady_clock::time_point> published;
+  };
+  using Edit = std::function<Result<>(domain::Job&)>;
+
+  // All of these with mutex_ held.
+  Result<domain::Job> current(const std::string& id);
+  Result<domain::Job> change(const std::string& id, const Edit& edit);
+  Result<> end(const std::string& id, domain::JobState state, std::optional<domain::JobFailure> failure);
+  void hold(domain::Job job);
+  Result<> update_transcript(const std::string& id, const std::function<void(domain::Transcript&)>& edit);
+  Result<std::optional<domain::Job>> claim_next();
 
   Store& store_;
   EventBus& bus_;
-  std::mutex mutex_;                        ///< guards the maps below and serialises state changes
+  std::mutex mutex_;  ///< guards all below and serialises state changes
   std::condition_variable changed_;
-  std::map<std::string, domain::Job> running_;  ///< live copies with progress
-  std::map<std::string, std::chrono::steady_clock::time_point> last_published_;
-  std::set<std::string> cancel_requested_;
+  std::map<std::string, Live> live_;
   std::function<void(const std::string&)> cancel_hook_;
-  bool woken_ = false;
+  std::uint64_t wakes_ = 0;
 };
 
 }  // namespace zimu::app

@@ -1,10 +1,12 @@
 #pragma once
 #include <condition_variable>
 #include <filesystem>
+#include <cstdint>
 #include <functional>
 #include <mutex>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "app/event_bus.hpp"
 #include "app/store.hpp"
@@ -32,6 +34,19 @@ class MediaService {
   /// A new empty place in `<uploads>/incoming/` for a file being received.
   std::filesystem::path new_staging_path() const;
 
+  /// A file that `adopt` would take, under an id chosen before; asking twice for one id is one recording. For uploads,
+  /// where a crash may fall between the last byte and the row.
+  Result<domain::Media> adopt_as(const std::string& id, const std::filesystem::path& staged, std::string file_name,
+                                 std::string source);
+
+  /// At server start: recordings whose file is gone become unreadable with a sentence; folders without a recording are
+  /// named, never touched.
+  struct Check {
+    std::vector<std::string> lost;                      ///< ids
+    std::vector<std::filesystem::path> unknown_folders;
+  };
+  Result<Check> check_files();
+
   // For the supervisor.
   /// Oldest recording that waits for inspection; waits at most `at_most`, nullopt then or when stopped.
   Result<std::optional<domain::Media>> wait_to_inspect(std::chrono::milliseconds at_most);
@@ -40,13 +55,18 @@ class MediaService {
   void wake();
 
  private:
+  std::filesystem::path folder_of(const std::string& id) const;
+  std::filesystem::path removed_path(const std::string& id) const;
+  Result<> move_in(const std::filesystem::path& staged, const std::filesystem::path& target) const;
+  Result<domain::Media> change(const std::string& id, const std::function<void(domain::Media&)>& edit);
+
   Store& store_;
   EventBus& bus_;
   std::filesystem::path uploads_dir_;
   std::function<void(const std::string&)> before_remove_;
-  std::mutex mutex_;
+  std::mutex mutex_;  ///< serialises changes of rows
   std::condition_variable changed_;
-  bool woken_ = false;
+  std::uint64_t wakes_ = 0;
 };
 
 }  // namespace zimu::app

@@ -22,6 +22,8 @@ class UploadService {
   static constexpr std::chrono::hours kLifetime{24 * 7};
   static constexpr std::uint64_t kSyncEvery = 64U << 20U;      ///< fsync checkpoint
   static constexpr std::uint64_t kKeepFree = 64U << 20U;       ///< refused up front when the disk could not hold it
+  static constexpr std::chrono::hours kLeftoverAge{1};         ///< younger files in incoming/ are never swept
+  static constexpr std::size_t kMaxMetadataBytes = 8192;
 
   UploadService(Store& store, MediaService& media, std::uint64_t max_bytes);
 
@@ -66,6 +68,7 @@ class UploadService {
     std::uint64_t synced_;
     std::optional<std::uint64_t> size_;
     std::string path_;
+    std::uint64_t limit_;  ///< the declared size, or the most there may be
   };
   /// kConflict when `offset` is not the file's length; kUnavailable when another PATCH is writing (tus: 423).
   Result<std::unique_ptr<Writer>> open(const std::string& id, std::uint64_t offset);
@@ -85,18 +88,29 @@ class UploadService {
     std::filesystem::path path_;
     UniqueFd fd_;
     std::uint64_t size_ = 0;
+    std::uint64_t synced_ = 0;
     std::uint64_t max_bytes_;
     bool adopted_ = false;
   };
   Result<std::unique_ptr<Staged>> stage();
 
  private:
+  std::filesystem::path incoming() const;
   std::filesystem::path part_path(const std::string& id) const;
+  Result<> check_size(std::optional<std::uint64_t> size) const;
+  Result<> check_room(std::uint64_t wanted) const;
+  Result<Upload> live_upload(const std::string& id);
+  Result<std::uint64_t> offset_of(const Upload& upload) const;
+  Result<domain::Media> adopt(Upload upload);
+  bool begin_writing(const std::string& id);
+  void end_writing(const std::string& id);
+  int sweep_leftovers();
+
   Store& store_;
   MediaService& media_;
   std::uint64_t max_bytes_;
   std::mutex mutex_;
-  std::set<std::string> writing_;
+  std::set<std::string> writing_;  ///< uploads with a Writer, or just becoming a recording
 };
 
 }  // namespace zimu::app
