@@ -7,8 +7,8 @@
 
 namespace zimu::http {
 
-/// A bounded pool of threads for everything that blocks: disk, SQLite, hashing. At most `kMaxQueued` tasks wait;
-/// past that `run_blocking` answers kUnavailable.
+/// A bounded pool of threads for everything that blocks: disk, SQLite, hashing. At most `kMaxQueued` tasks
+/// wait; past that `run_blocking` answers kUnavailable.
 class BlockingPool {
  public:
   static constexpr std::size_t kMaxQueued = 1024;
@@ -25,12 +25,12 @@ class BlockingPool {
   std::unique_ptr<Impl> impl_;
 };
 
-/// Runs `task` on the pool and resumes the caller on its own executor. The task reports failure through its captures;
-/// an exception in it becomes kInternal (or kOutOfMemory).
+/// Runs `task` on the pool and resumes the caller on its own executor. The task reports failure through its
+/// captures; an exception in it becomes kInternal (or kOutOfMemory).
 Awaitable<Result<>> run_blocking_task(BlockingPool& pool, std::function<void()> task);
 
-/// `auto media = co_await run_blocking(pool, fn);` where fn returns Result<T>. Bind fn to a named variable first
-/// (g++ 12 destroys captured temporaries inside a co_await expression twice).
+/// `auto media = co_await run_blocking(pool, fn);` where fn returns Result<T>. Bind fn to a named variable
+/// first (g++ 12 destroys captured temporaries inside a co_await expression twice).
 template <class Fn>
 auto run_blocking(BlockingPool& pool, Fn fn) -> Awaitable<decltype(fn())> {
   auto result = std::make_shared<std::optional<decltype(fn())>>();

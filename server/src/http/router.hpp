@@ -17,8 +17,8 @@ class Router {
     const Handler* handler = nullptr;  ///< null: no route (404) or, when `allow` is not empty, 405
     BodyPolicy policy = BodyPolicy::kNone;
     std::vector<std::pair<std::string, std::string>> params;
-    std::string allow;                 ///< "GET, POST" for 405 and OPTIONS
-    std::string pattern;               ///< for metrics
+    std::string allow;    ///< "GET, POST" for 405 and OPTIONS
+    std::string pattern;  ///< for metrics
   };
   Match match(std::string_view method, std::string_view path) const;
 

@@ -1,6 +1,5 @@
 #pragma once
 #include <boost/asio/awaitable.hpp>
-
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -17,7 +16,8 @@
 
 #include "base/result.hpp"
 
-/// Our HTTP/1.1 server seen from its handlers. Asio's awaitable is the only foreign type here; Beast stays inside.
+/// Our HTTP/1.1 server seen from its handlers. Asio's awaitable is the only foreign type here; Beast stays
+/// inside.
 namespace zimu::http {
 
 template <class T = void>
@@ -27,7 +27,7 @@ using Awaitable = boost::asio::awaitable<T>;
 class Headers {
  public:
   void add(std::string name, std::string value) { fields_.emplace_back(std::move(name), std::move(value)); }
-  void set(std::string_view name, std::string value);          ///< replaces all of that name
+  void set(std::string_view name, std::string value);  ///< replaces all of that name
   std::optional<std::string_view> find(std::string_view name) const;
   const std::vector<std::pair<std::string, std::string>>& all() const { return fields_; }
 
@@ -51,12 +51,12 @@ struct Request {
   std::vector<std::pair<std::string, std::string>> query;        ///< decoded, in order
   std::vector<std::pair<std::string, std::string>> path_params;  ///< from the route's {names}, decoded
   Headers headers;
-  std::string peer;                                              ///< address text
-  std::string id;                                                ///< request id, also in X-Request-Id
-  BodyReader* body = nullptr;                                    ///< never null in a handler
+  std::string peer;            ///< address text
+  std::string id;              ///< request id, also in X-Request-Id
+  BodyReader* body = nullptr;  ///< never null in a handler
 
   std::optional<std::string_view> query_value(std::string_view name) const;
-  std::string_view path_param(std::string_view name) const;      ///< CHECKs that the route has it
+  std::string_view path_param(std::string_view name) const;  ///< CHECKs that the route has it
 };
 
 /// Part of a file; read in 256 KiB pieces on the blocking pool.
@@ -70,10 +70,10 @@ struct FileBody {
 class StreamWriter {
  public:
   virtual ~StreamWriter() = default;
-  virtual Awaitable<Result<>> write(std::string bytes) = 0;     ///< kIo once the client is gone
+  virtual Awaitable<Result<>> write(std::string bytes) = 0;  ///< kIo once the client is gone
   /// Waits until `notify` is called, the client is gone, the server stops, or the time has passed.
   virtual Awaitable<> wait(std::chrono::milliseconds at_most) = 0;
-  virtual bool stopping() const = 0;                            ///< client gone, or server stopping
+  virtual bool stopping() const = 0;  ///< client gone, or server stopping
   /// Wakes `wait`. Thread: any, also after the stream has ended.
   virtual std::function<void()> notifier() = 0;
 };
@@ -86,6 +86,7 @@ struct Response {
   int status = 200;
   Headers headers;
   std::variant<std::string, FileBody, StreamBody> body;
+  std::string log_note = {};  ///< never sent: goes to ServerOptions::on_error with the request id
 
   static Response text(int status, std::string body, std::string content_type = "text/plain; charset=utf-8");
   static Response json(int status, std::string body);
@@ -98,9 +99,9 @@ struct Response {
 int http_status(ErrorCode code) noexcept;
 
 enum class BodyPolicy : std::uint8_t {
-  kNone,     ///< a body is 413; nothing is read
-  kSmall,    ///< at most Limits::small_body_bytes; the handler reads it with read_small_body
-  kStream,   ///< at most Limits::upload_bytes
+  kNone,    ///< a body is 413; nothing is read
+  kSmall,   ///< at most Limits::small_body_bytes; the handler reads it with read_small_body
+  kStream,  ///< at most Limits::upload_bytes
 };
 
 using Handler = std::function<Awaitable<Response>(Request& request)>;
