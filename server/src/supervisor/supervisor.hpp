@@ -9,12 +9,16 @@
 #include "app/job_service.hpp"
 #include "app/media_service.hpp"
 
+namespace zimu::observe {
+class Metrics;
+}
+
 namespace zimu::supervisor {
 
-/// Runs the queue: `workers` slots that each own one worker process for transcription, and one slot for inspection
-/// (duration, streams, waveform peaks), each on its own thread. What a slot does when its worker dies:
-/// first death on a window → the job is queued again and goes on from the last committed window;
-/// second death on the same window → the job fails with the signal's name and keeps its text.
+/// Runs the queue: `workers` slots that each own one worker process for transcription, and one slot for
+/// inspection (duration, streams, waveform peaks), each on its own thread. What a slot does when its worker
+/// dies: first death on a window → the job is queued again and goes on from the last committed window; second
+/// death on the same window → the job fails with the signal's name and keeps its text.
 class Supervisor {
  public:
   struct Options {
@@ -22,24 +26,32 @@ class Supervisor {
     int workers = 1;
     int threads = 0;
     std::string device = "auto";
-    std::chrono::seconds model_idle{300};         ///< an idle worker is stopped after this; frees all its memory
-    std::chrono::seconds heartbeat_timeout{120};  ///< no event for so long: the worker is killed (counts as a death)
-    std::chrono::milliseconds cancel_grace{700};  ///< cancel message → SIGKILL, so that cancel works within a second
-    std::chrono::seconds space_check{5};          ///< how often paused jobs look for room
-    std::uint64_t resume_free_bytes = 32U << 20U; ///< room needed before paused jobs go on
+    std::chrono::seconds model_idle{300};   ///< an idle worker is stopped after this; frees all its memory
+    std::chrono::seconds inspect_idle{10};  ///< the same for the inspecting worker, which holds no model
+    std::chrono::seconds heartbeat_timeout{
+        120};  ///< no event for so long: the worker is killed (counts as a death)
+    std::chrono::milliseconds cancel_grace{
+        700};                             ///< cancel message → SIGKILL, so that cancel works within a second
+    std::chrono::seconds space_check{5};  ///< how often paused jobs look for room
+    std::uint64_t resume_free_bytes = 32U << 20U;  ///< room needed before paused jobs go on
     /// Path of an installed model, or kModelMissing with the command that installs it.
-    std::function<Result<std::filesystem::path>(const std::string& model)> find_model;
+    std::function<Result<std::filesystem::path>(const std::string& model)> find_model;  ///< thread: any
+    observe::Metrics* metrics = nullptr;  ///< may be null; outlives the supervisor
   };
   struct SlotStatus {
-    std::string kind;     ///< "transcribe" | "inspect"
-    pid_t pid = 0;        ///< 0: no process now
-    std::string job_id;   ///< empty: idle
+    std::string kind;    ///< "transcribe" | "inspect"
+    pid_t pid = 0;       ///< 0: no process now
+    std::string job_id;  ///< the media's id for "inspect"; empty: idle
     std::string engine;
     std::uint64_t memory_bytes = 0;  ///< resident set
   };
 
+  /// `find_model` must be set. The services outlive the supervisor.
   Supervisor(Options options, app::JobService& jobs, app::MediaService& media);
-  ~Supervisor();
+  ~Supervisor();  ///< stops
+  Supervisor(const Supervisor&) = delete;
+  Supervisor& operator=(const Supervisor&) = delete;
+  /// Once. Sets the job service's cancel hook.
   void start();
   /// Workers are stopped, running jobs are queued again (they resume at the next start). Blocks until done.
   void stop();

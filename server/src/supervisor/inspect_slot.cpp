@@ -1,0 +1,109 @@
+#include "supervisor/inspect_slot.hpp"
+
+#include <algorithm>
+
+#include "observe/log.hpp"
+#include "observe/metrics.hpp"
+
+namespace zimu::supervisor {
+
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+void InspectSlot::run() {
+  while (!context_.stop.raised()) {
+    const auto media = context_.media.wait_to_inspect(kTick);
+    if (!media) {
+      log_error("cannot look for new recordings: {}", media.error().message);
+      context_.stop.wait_for(kTick);
+    } else if (*media) {
+      slot_.begin_job((*media)->id);
+      inspect(**media);
+      slot_.end_job();
+    } else {
+      slot_.idle(context_.options.inspect_idle);
+    }
+  }
+  slot_.kill();  // it has nothing to lose
+  slot_.drop();
+}
+
+void InspectSlot::inspect(const domain::Media& media) {
+  Verdict verdict = Stopped{};
+  for (int attempt = 1; attempt <= kTries; ++attempt) {
+    const auto worker = slot_.ensure([this] { return context_.stop.raised(); });
+    if (!worker) {
+      // Not the recording's fault: it keeps waiting, and this slot comes back to it.
+      context_.stop.wait_for(kSpawnPause);
+      return;
+    }
+    verdict = ask(**worker, media);
+    const auto* bad = std::get_if<Unreadable>(&verdict);
+    if (bad == nullptr || !bad->try_again) break;
+    log_warn("recording {} ({}): {}", media.id, media.file_name, bad->why.message);
+  }
+  const std::string what = fmt::format("the inspection of recording {}", media.id);
+  if (const auto* found = std::get_if<Found>(&verdict)) {
+    report_until_stored(context_, what,
+                        [&] { return context_.media.inspected(media.id, found->info, found->sha256); });
+  } else if (auto* bad = std::get_if<Unreadable>(&verdict)) {
+    if (bad->why.code == ErrorCode::kWorkerCrashed) bad->why.message += " while it looked at the file, twice";
+    log_warn("recording {} ({}) is unreadable: {}", media.id, media.file_name, bad->why.message);
+    report_until_stored(context_, what, [&] { return context_.media.unreadable(media.id, bad->why); });
+  }
+}
+
+InspectSlot::Verdict InspectSlot::ask(WorkerProcess& worker, const domain::Media& media) {
+  protocol::InspectRequest request;
+  request.job = media.id;
+  request.media_path = std::filesystem::absolute(context_.media.content_path(media)).string();
+  request.peaks_path = std::filesystem::absolute(context_.media.peaks_path(media.id)).string();
+  if (auto sent = worker.send(std::move(request)); !sent) return on_death(sent.error());
+  return follow(worker, media.id);
+}
+
+InspectSlot::Verdict InspectSlot::follow(WorkerProcess& worker, const std::string& id) {
+  Found found;
+  auto heard = steady_clock::now();
+  while (!context_.stop.raised()) {
+    const auto patience = milliseconds(context_.options.heartbeat_timeout) -
+                          std::chrono::floor<milliseconds>(steady_clock::now() - heard);
+    if (patience <= milliseconds(0)) {
+      return on_death(
+          {ErrorCode::kWorkerCrashed, fmt::format("the worker said nothing for {} s and was killed",
+                                                  context_.options.heartbeat_timeout.count())});
+    }
+    const auto event = worker.next(std::min(patience, kTick));
+    if (!event) return on_death(event.error());
+    if (!*event) continue;
+    heard = steady_clock::now();
+    if (const auto* media = std::get_if<protocol::MediaEvent>(&**event);
+        media != nullptr && media->job == id) {
+      found.info = media->info;
+    } else if (const auto* done = std::get_if<protocol::DoneEvent>(&**event);
+               done != nullptr && done->job == id) {
+      found.sha256 = done->sha256;
+      return found;
+    } else if (const auto* failed = std::get_if<protocol::FailedEvent>(&**event);
+               failed != nullptr && failed->job == id) {
+      return Unreadable{{failed->code, failed->message, failed->action}, failed->retryable};
+    } else if (const auto* unknown = std::get_if<protocol::UnknownEvent>(&**event)) {
+      log_warn("the worker sent an event of a type this server does not know: {}", unknown->type);
+    }
+  }
+  return Stopped{};
+}
+
+InspectSlot::Verdict InspectSlot::on_death(const Error& why) {
+  slot_.kill();
+  if (context_.options.metrics != nullptr) context_.options.metrics->add_worker_restart();
+  const std::string what = why.code == ErrorCode::kProtocol
+                               ? fmt::format("the worker broke the protocol ({})", why.message)
+                               : why.message;
+  return Unreadable{
+      {ErrorCode::kWorkerCrashed, what,
+       "the file may be damaged: try to convert it with another program, or look at the server's log"},
+      true};
+}
+
+}  // namespace zimu::supervisor

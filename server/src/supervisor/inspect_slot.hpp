@@ -1,0 +1,42 @@
+#pragma once
+#include <variant>
+
+#include "domain/media.hpp"
+#include "supervisor/worker_slot.hpp"
+
+namespace zimu::supervisor {
+
+/// Looks at each new recording: streams, duration, waveform peaks. It has its own worker process, so that
+/// nothing waits behind a long transcription. Thread: `run` on its own; `slot()` see WorkerSlot.
+class InspectSlot {
+ public:
+  explicit InspectSlot(Context& context) : context_(context), slot_("inspect", context) {}
+  void run();  ///< until the stop signal
+  WorkerSlot& slot() { return slot_; }
+  const WorkerSlot& slot() const { return slot_; }
+
+ private:
+  static constexpr int kTries = 2;                        ///< a file that kills two workers is unreadable
+  static constexpr std::chrono::seconds kSpawnPause{30};  ///< when no worker can be started at all
+
+  struct Found {
+    domain::MediaInfo info;
+    std::string sha256;
+  };
+  struct Unreadable {
+    Error why;
+    bool try_again = false;
+  };
+  struct Stopped {};
+  using Verdict = std::variant<Found, Unreadable, Stopped>;
+
+  void inspect(const domain::Media& media);
+  Verdict ask(WorkerProcess& worker, const domain::Media& media);
+  Verdict follow(WorkerProcess& worker, const std::string& id);
+  Verdict on_death(const Error& why);
+
+  Context& context_;
+  WorkerSlot slot_;
+};
+
+}  // namespace zimu::supervisor
