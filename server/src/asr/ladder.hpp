@@ -1,0 +1,34 @@
+#pragma once
+#include <functional>
+#include <optional>
+#include <vector>
+
+#include "asr/sampler.hpp"
+#include "base/result.hpp"
+#include "domain/transcript.hpp"
+
+namespace zimu::asr {
+
+constexpr float kMaxCompressionRatio = 2.4F;  ///< openai/whisper transcribe.py
+constexpr float kMinAvgLogprob = -1.0F;
+constexpr float kMaxNoSpeechProb = 0.6F;
+/// Temperatures tried in turn. 1.0 is left out: what 0.8 cannot save it replaces by invention.
+constexpr float kTemperatureStep = 0.2F;
+constexpr float kLastTemperature = 0.8F;
+
+/// The model itself says that nobody speaks, and it is unsure of what it wrote nevertheless.
+bool is_silence(const Decoding& decoding);
+/// Why a decoding should not be kept; nothing when it is good.
+std::optional<domain::Retry> find_fault(const Decoding& decoding);
+
+struct LadderOutcome {
+  Decoding kept;
+  std::vector<domain::Retry> retries;  ///< the decodings thrown away
+};
+
+/// Decodes at rising temperatures until one decoding is good; else keeps the surest one that does not loop,
+/// else the surest. `attempt(temperature, rung)` decodes once.
+Result<LadderOutcome> climb(float first_temperature,
+                            const std::function<Result<Decoding>(float temperature, int rung)>& attempt);
+
+}  // namespace zimu::asr

@@ -1,0 +1,111 @@
+#include "asr/segments.hpp"
+
+#include <algorithm>
+
+#include "asr/ladder.hpp"
+#include "asr/quality.hpp"
+#include "asr/utf8.hpp"
+
+namespace zimu::asr {
+namespace {
+
+class Splitter {
+ public:
+  Splitter(const Decoding& decoding, const SpecialTokens& special, Milliseconds audio_length)
+      : tokens_(decoding.tokens), special_(special), length_(audio_length) {}
+
+  Split run() {
+    for (std::size_t i = 0; i < tokens_.size(); ++i) {
+      if (!is_time(i)) continue;
+      if (open_) {
+        close(i);
+      } else {
+        open(i);
+      }
+      // <|a|><|b|>: the second one of a pair opens; a lone one opens and waits for text.
+      if (!open_ && i + 1 < tokens_.size() && !is_time(i + 1)) open(i);
+    }
+    finish();
+    return split_;
+  }
+
+ private:
+  bool is_time(std::size_t i) const { return tokens_[i] >= special_.timestamp_begin; }
+  Milliseconds time(std::size_t i) const {
+    return Milliseconds((tokens_[i] - special_.timestamp_begin) * kTimestampStepMs);
+  }
+
+  void open(std::size_t i) {
+    open_ = true;
+    start_ = time(i);
+    first_ = i + 1;
+  }
+
+  void close(std::size_t i) {
+    if (i > first_) {
+      add(start_, time(i), first_, i);
+      split_.spoken_to = std::min(time(i), length_);
+      open_ = false;
+    } else {
+      open(i);  // two times without text between: the later one counts
+    }
+  }
+
+  void add(Milliseconds start, Milliseconds end, std::size_t first, std::size_t last) {
+    written_ = true;
+    if (start >= length_) return;
+    split_.slices.push_back({start, std::max(start, std::min(end, length_)), first, last});
+  }
+
+  void finish() {
+    const std::size_t first = open_ ? first_ : (written_ ? tokens_.size() : 0);
+    if (first >= tokens_.size()) return;
+    if (split_.spoken_to >= kSmallestStep) {
+      split_.unfinished = true;
+      return;
+    }
+    // Nothing to go back to: keep the rest up to the end of the audio.
+    add(open_ ? start_ : Milliseconds{0}, length_, first, tokens_.size());
+    split_.spoken_to = length_;
+  }
+
+  const std::vector<Token>& tokens_;
+  const SpecialTokens& special_;
+  Milliseconds length_;
+  Split split_;
+  bool open_ = false;
+  bool written_ = false;  // some text has found its slice, or lies past the audio
+  Milliseconds start_{0};
+  std::size_t first_ = 0;
+};
+
+}  // namespace
+
+Split split_at_timestamps(const Decoding& decoding, const SpecialTokens& special, Milliseconds audio_length) {
+  return Splitter(decoding, special, audio_length).run();
+}
+
+Milliseconds choose_consumed(const Split& split, const Loudness& loudness, Milliseconds audio_length) {
+  if (split.slices.empty() || split.spoken_to < kSmallestStep) return audio_length;
+  if (audio_length - split.spoken_to <= kWorthAnotherWindow) return audio_length;
+  if (loudness.audible(split.spoken_to, audio_length) < kLeastAudible) return audio_length;
+  return split.spoken_to;
+}
+
+bool cut_loop(Decoding& decoding, const Vocabulary& vocabulary) {
+  auto loop = find_loop(decoding.tokens, vocabulary.special());
+  if (!loop && decoding.compression_ratio > kMaxCompressionRatio) {
+    loop = find_loop(decoding.tokens, vocabulary.special(), kLenient);
+  }
+  if (!loop) return false;
+  std::size_t end = loop->unit_end;
+  // The timestamp that closes the first round stays with it.
+  if (end < decoding.tokens.size() && vocabulary.is_timestamp(decoding.tokens[end])) ++end;
+  decoding.tokens.resize(end);
+  decoding.logprobs.resize(end);
+  decoding.text = keep_valid_utf8(vocabulary.decode(decoding.tokens));
+  decoding.compression_ratio = compression_ratio(trim(decoding.text));
+  return true;
+}
+
+}  // namespace zimu::asr
