@@ -1,0 +1,189 @@
+import { ApiError, api } from '../api';
+import { isAbort } from '../errors';
+import { isRemoved } from '../events';
+import { isActive, newerFirst, newestJob, putSegment, upsertTranscript } from '../reduce';
+import type { Job, Media, Segment, TranscriptHeader, Waveform } from '../types';
+import { session } from './session.svelte';
+
+export const kChunk = 40;
+const kWaveformPoints = 2_000;
+
+/** Whisper begins a line with a space; offsets of words and hits count from the first letter. */
+const trimmed = (segment: Segment): Segment => ({ ...segment, text: segment.text.trim() });
+
+/** One recording with the transcript on show. Segments come in slices, so that a new one redraws one slice only. */
+export class Recording {
+  readonly id: string;
+  media = $state.raw<Media | null>(null);
+  error = $state.raw<unknown>(null);
+  waveform = $state.raw<Waveform | null>(null);
+  transcripts = $state.raw<TranscriptHeader[]>([]);
+  jobs = $state.raw<Job[]>([]);
+  /** What is on show; empty: the recording has no transcript yet. */
+  transcriptId = $state('');
+  header = $state.raw<TranscriptHeader | null>(null);
+  chunks = $state.raw<Segment[][]>([]);
+  count = $state(0);
+  /** The transcript on show has been read from the server. */
+  loaded = $state(false);
+  transcriptError = $state.raw<unknown>(null);
+
+  readonly job = $derived(this.jobs.find((job) => job.transcript_id === this.transcriptId) ?? null);
+  readonly live = $derived(isActive(this.job));
+  readonly missing = $derived(this.error instanceof ApiError && this.error.status === 404);
+
+  private list: Segment[] = [];
+  private early: Segment[] = [];
+  private abort = new AbortController();
+  private reading: AbortController | null = null;
+
+  constructor(id: string) {
+    this.id = id;
+  }
+
+  /** Sorted by start; to be read only. */
+  get segments(): readonly Segment[] {
+    return this.list;
+  }
+
+  start(): () => void {
+    const { stream } = session;
+    const offs = [
+      stream.on('media', (data) => {
+        if (data.id !== this.id) return;
+        if (isRemoved(data)) this.error = new ApiError(404, 'not_found', '');
+        else this.takeMedia(data);
+      }),
+      stream.on('job', (data) => {
+        if (isRemoved(data)) this.jobs = this.jobs.filter((job) => job.id !== data.id);
+        else if (data.media_id === this.id) this.takeJob(data);
+      }),
+      stream.on('transcript', (data) => {
+        if (isRemoved(data)) this.transcripts = this.transcripts.filter((item) => item.id !== data.id);
+        else if (data.media_id === this.id) this.takeHeader(data);
+      }),
+      stream.on('segment', (data) => {
+        if (data.transcript_id !== this.transcriptId) return;
+        if (this.loaded) this.put(data.segment);
+        else this.early.push(data.segment);
+      }),
+    ];
+    return () => {
+      offs.forEach((off) => off());
+      this.abort.abort();
+      this.reading?.abort();
+    };
+  }
+
+  async load(): Promise<void> {
+    try {
+      const { signal } = this.abort;
+      const [media, jobs] = await Promise.all([
+        api.getMedia(this.id, signal),
+        api.listJobs({ media_id: this.id, limit: 100 }, signal),
+      ]);
+      this.jobs = jobs.items;
+      this.transcripts = [...media.transcripts].sort(newerFirst);
+      const wanted = this.transcriptId || this.bestTranscript();
+      const shown = wanted ? this.show(wanted, true) : null;
+      this.takeMedia(media);
+      this.error = null;
+      await shown;
+    } catch (error) {
+      if (!isAbort(error)) this.error = error;
+    }
+  }
+
+  /** Reads a transcript and shows it. */
+  async show(transcriptId: string, again = false): Promise<void> {
+    if (transcriptId === this.transcriptId && !again) return;
+    this.reading?.abort();
+    const reading = (this.reading = new AbortController());
+    if (transcriptId !== this.transcriptId) {
+      this.transcriptId = transcriptId;
+      this.header = this.transcripts.find((item) => item.id === transcriptId) ?? null;
+      this.replace([]);
+      this.loaded = false;
+    }
+    try {
+      const { segments, ...header } = await api.getTranscript(transcriptId, reading.signal);
+      if (reading.signal.aborted) return;
+      this.header = header;
+      const list = segments.map(trimmed);
+      this.early.forEach((segment) => putSegment(list, trimmed(segment)));
+      this.early = [];
+      this.replace(list);
+      this.loaded = true;
+      this.transcriptError = null;
+    } catch (error) {
+      if (isAbort(error)) return;
+      // A job that has only just begun may not have written anything yet.
+      if (error instanceof ApiError && error.status === 404 && this.live) this.loaded = true;
+      else this.transcriptError = error;
+    }
+  }
+
+  takeJob(job: Job): void {
+    const known = this.jobs.find((item) => item.id === job.id);
+    this.jobs = known
+      ? this.jobs.map((item) => (item === known ? (newestJob(known, job) ?? job) : item))
+      : [job, ...this.jobs];
+    // A transcription that was just asked for is what one wants to see.
+    const began = job.transcript_id !== '' && !known?.transcript_id;
+    if (began || (!this.transcriptId && job.transcript_id)) void this.show(job.transcript_id);
+    // The final word on every line.
+    else if (isActive(known) && job.state === 'done' && job.transcript_id === this.transcriptId) {
+      void this.show(job.transcript_id, true);
+    }
+  }
+
+  takeMedia(media: Media): void {
+    const wasReady = this.media?.state === 'ready';
+    this.media = media;
+    this.transcripts = [...media.transcripts].sort(newerFirst);
+    if (media.job) this.takeJob(media.job);
+    if (media.state === 'ready' && (!wasReady || !this.waveform)) void this.loadWaveform();
+  }
+
+  private takeHeader(header: TranscriptHeader): void {
+    this.transcripts = upsertTranscript(this.transcripts, header);
+    if (header.id !== this.transcriptId) return;
+    const finished = header.complete && !this.header?.complete;
+    this.header = header;
+    if (finished) void this.show(header.id, true); // The final word on every line.
+  }
+
+  private bestTranscript(): string {
+    const running = this.jobs.find((job) => isActive(job) && job.transcript_id);
+    if (running) return running.transcript_id;
+    return (this.transcripts.find((item) => item.complete) ?? this.transcripts[0])?.id ?? '';
+  }
+
+  private async loadWaveform(): Promise<void> {
+    try {
+      this.waveform = await api.waveform(this.id, kWaveformPoints, this.abort.signal);
+    } catch {
+      // Without it the strip is a plain line, and still seeks.
+    }
+  }
+
+  private put(segment: Segment): void {
+    const at = putSegment(this.list, trimmed(segment));
+    this.count = this.list.length;
+    const first = Math.floor(at / kChunk);
+    const chunks = this.chunks.slice(0, first);
+    for (let from = first * kChunk; from < this.list.length; from += kChunk) {
+      chunks.push(this.list.slice(from, from + kChunk));
+    }
+    this.chunks = chunks;
+  }
+
+  private replace(segments: Segment[]): void {
+    this.list = segments;
+    this.count = segments.length;
+    const chunks: Segment[][] = [];
+    for (let from = 0; from < segments.length; from += kChunk)
+      chunks.push(segments.slice(from, from + kChunk));
+    this.chunks = chunks;
+  }
+}

@@ -1,0 +1,186 @@
+// The shapes of /api/v1, as the server sends them. Media times are integer milliseconds, wall times RFC 3339 UTC.
+
+export type MediaState = 'inspecting' | 'ready' | 'unreadable';
+export type JobState = 'queued' | 'running' | 'paused' | 'done' | 'failed' | 'cancelled';
+export type Task = 'transcribe' | 'translate';
+
+export interface Page<T> {
+  items: T[];
+  next: string | null;
+}
+
+export interface Stream {
+  index: number;
+  kind: string;
+  codec: string;
+  language: string;
+  channels: number;
+  sample_rate_hz: number;
+  width: number;
+  height: number;
+  is_default: boolean;
+}
+
+export interface JobOptions {
+  model: string;
+  language: string;
+  task: Task;
+  words: boolean;
+  prompt: string;
+  device: string;
+  threads: number;
+  audio_stream: number;
+  temperature: number;
+}
+
+export interface JobFailure {
+  code: string;
+  message: string;
+  action: string;
+  retryable: boolean;
+}
+
+export interface Job {
+  id: string;
+  media_id: string;
+  transcript_id: string;
+  state: JobState;
+  options: JobOptions;
+  stage: string;
+  progress: number;
+  speed: number;
+  eta_ms: number | null;
+  processed_ms: number;
+  duration_ms: number;
+  device: string;
+  attempts: number;
+  priority: number;
+  failure: JobFailure | null;
+  created_at: string;
+  updated_at: string;
+  started_at: string | null;
+  finished_at: string | null;
+}
+
+export interface TranscriptHeader {
+  id: string;
+  media_id: string;
+  job_id: string;
+  title: string;
+  model: string;
+  task: Task;
+  language: string;
+  language_probability: number;
+  duration_ms: number;
+  complete: boolean;
+  created_at: string;
+  updated_at: string;
+}
+
+export interface Word {
+  start_ms: number;
+  end_ms: number;
+  text: string;
+  probability: number;
+}
+
+export interface Segment {
+  index: number;
+  start_ms: number;
+  end_ms: number;
+  text: string;
+  speaker: string;
+  words: Word[];
+  avg_logprob: number;
+  compression_ratio: number;
+  no_speech_prob: number;
+  temperature: number;
+}
+
+export interface Transcript extends TranscriptHeader {
+  segments: Segment[];
+}
+
+export interface Media {
+  id: string;
+  title: string;
+  file_name: string;
+  content_type: string;
+  size_bytes: number;
+  sha256: string;
+  state: MediaState;
+  problem: string;
+  duration_ms: number;
+  start_offset_ms: number;
+  has_video: boolean;
+  format: string;
+  streams: Stream[];
+  source: string;
+  created_at: string;
+  updated_at: string;
+  transcripts: TranscriptHeader[];
+  job: Job | null;
+}
+
+export interface Waveform {
+  bucket_ms: number;
+  peaks: number[];
+}
+
+export interface Model {
+  name: string;
+  size_bytes: number;
+  multilingual: boolean;
+}
+
+export interface Models {
+  items: Model[];
+  default: string;
+}
+
+export interface SystemCheck {
+  name: string;
+  verdict: string;
+  detail: string;
+  action: string;
+}
+
+export interface WorkerInfo {
+  kind: string;
+  pid: number;
+  job_id: string;
+  engine: string;
+  memory_bytes: number;
+}
+
+export interface ExportFormat {
+  name: string;
+  extension: string;
+  content_type: string;
+}
+
+export interface Language {
+  code: string;
+  name: string;
+}
+
+export interface System {
+  version: string;
+  default_model: string;
+  max_upload_bytes: number;
+  status: string;
+  checks: SystemCheck[];
+  workers: WorkerInfo[];
+  formats: ExportFormat[];
+  languages: Language[];
+}
+
+/** What POST /api/v1/jobs takes; fields left out are the server's defaults. */
+export interface JobRequest {
+  media_id: string;
+  model?: string;
+  language?: string;
+  task?: Task;
+  words?: boolean;
+  prompt?: string;
+}

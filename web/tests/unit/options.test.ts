@@ -1,0 +1,103 @@
+import { describe, expect, it } from 'vitest';
+import { looksLikeMedia } from '$lib/drop';
+import { actionFor, bindings, type Pressed } from '$lib/keys';
+import { choiceFrom, defaultChoice, jobRequest, kMaxPromptLength } from '$lib/options';
+import { routeOf } from '$lib/state/router.svelte';
+import type { Model } from '$lib/types';
+
+const models: Model[] = [
+  { name: 'base', size_bytes: 1, multilingual: true },
+  { name: 'tiny.en', size_bytes: 1, multilingual: false },
+];
+
+describe('choiceFrom', () => {
+  it('takes what fits and forgets the rest', () => {
+    expect(choiceFrom(null)).toEqual(defaultChoice);
+    expect(choiceFrom('x')).toEqual(defaultChoice);
+    const stored = { model: 7, language: 'de', task: 'sing', words: 'yes', prompt: 'a'.repeat(5000) };
+    expect(choiceFrom(stored)).toEqual({
+      ...defaultChoice,
+      language: 'de',
+      prompt: 'a'.repeat(kMaxPromptLength),
+    });
+  });
+});
+
+describe('jobRequest', () => {
+  it('leaves the default model to the server', () => {
+    expect(jobRequest('m1', defaultChoice, models, 'base')).toEqual({
+      media_id: 'm1',
+      language: 'auto',
+      task: 'transcribe',
+      words: true,
+    });
+  });
+  it('names the chosen model and vocabulary', () => {
+    const choice = { ...defaultChoice, model: 'base', prompt: ' Zimu ', task: 'translate' as const };
+    expect(jobRequest('m1', choice, models, 'base')).toMatchObject({
+      model: 'base',
+      prompt: 'Zimu',
+      task: 'translate',
+    });
+  });
+  it('asks an English-only model for English', () => {
+    const choice = { ...defaultChoice, model: 'tiny.en', language: 'de', task: 'translate' as const };
+    expect(jobRequest('m1', choice, models, 'base')).toMatchObject({ language: 'en', task: 'transcribe' });
+  });
+  it('does not ask for a model that was removed', () => {
+    expect(jobRequest('m1', { ...defaultChoice, model: 'gone' }, models, 'base').model).toBeUndefined();
+  });
+});
+
+describe('actionFor', () => {
+  const press = (key: string, code = '', changes: Partial<Pressed> = {}): Pressed => ({
+    key,
+    code,
+    ctrlKey: false,
+    metaKey: false,
+    altKey: false,
+    isComposing: false,
+    getModifierState: () => false,
+    ...changes,
+  });
+
+  it('knows letters by their place and signs by themselves', () => {
+    expect(actionFor(press('о', 'KeyJ'), 'page')).toBe('back_long');
+    expect(actionFor(press('?', 'Minus'), 'page')).toBe('help');
+    expect(actionFor(press(' ', 'Space'), 'page')).toBe('play');
+  });
+  it('leaves typing alone', () => {
+    expect(actionFor(press('j', 'KeyJ'), 'text')).toBeNull();
+    expect(actionFor(press('j', 'KeyJ', { isComposing: true }), 'page')).toBeNull();
+    expect(actionFor(press('l', 'KeyL', { ctrlKey: true }), 'page')).toBeNull();
+    expect(actionFor(press('l', 'KeyL', { getModifierState: () => true }), 'page')).toBeNull();
+  });
+  it('lets Space press buttons and arrows move sliders', () => {
+    expect(actionFor(press(' ', 'Space'), 'button')).toBeNull();
+    expect(actionFor(press('k', 'KeyK'), 'button')).toBe('play');
+    expect(actionFor(press('ArrowLeft', 'ArrowLeft'), 'slider')).toBeNull();
+    expect(actionFor(press('ArrowLeft', 'ArrowLeft'), 'page')).toBe('back_short');
+  });
+  it('has no key twice', () => {
+    const keys = bindings.flatMap((binding) => binding.keys.map(({ code, key }) => code ?? key));
+    expect(new Set(keys).size).toBe(keys.length);
+  });
+});
+
+describe('routeOf', () => {
+  it('reads addresses', () => {
+    expect(routeOf('/')).toEqual({ page: 'library' });
+    expect(routeOf('/media/0190-ab')).toEqual({ page: 'recording', id: '0190-ab' });
+    expect(routeOf('/media/')).toEqual({ page: 'unknown' });
+    expect(routeOf('/elsewhere')).toEqual({ page: 'unknown' });
+  });
+});
+
+describe('looksLikeMedia', () => {
+  it('goes by type or name', () => {
+    expect(looksLikeMedia({ name: 'a', type: 'video/mp4' })).toBe(true);
+    expect(looksLikeMedia({ name: 'Talk.MKV', type: '' })).toBe(true);
+    expect(looksLikeMedia({ name: '.DS_Store', type: '' })).toBe(false);
+    expect(looksLikeMedia({ name: 'cover.jpg', type: 'image/jpeg' })).toBe(false);
+  });
+});
