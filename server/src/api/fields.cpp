@@ -1,0 +1,126 @@
+#include "api/fields.hpp"
+
+#include <boost/json/parse.hpp>
+
+#include <charconv>
+#include <cmath>
+
+#include <fmt/format.h>
+
+#include "base/uuid.hpp"
+#include "http/url.hpp"
+
+namespace zimu::api {
+
+namespace json = boost::json;
+
+Result<json::object> parse_body(const std::string& body) {
+  boost::system::error_code ec;
+  json::value value = json::parse(body, ec);
+  if (ec) return fail(ErrorCode::kInvalidArgument, fmt::format("the body is not JSON: {}", ec.message()));
+  if (!value.is_object()) return fail(ErrorCode::kInvalidArgument, "the body must be a JSON object");
+  return std::move(value.get_object());
+}
+
+const json::value* BodyFields::find(std::string_view name) {
+  known_.emplace(name);
+  const json::value* value = object_.if_contains(json::string_view(name.data(), name.size()));
+  return value == nullptr || value->is_null() ? nullptr : value;
+}
+
+void BodyFields::wrong(std::string_view name, const std::string& expected) {
+  if (problem_.empty()) problem_ = fmt::format("field '{}' must be {}", name, expected);
+}
+
+std::optional<std::string> BodyFields::text(std::string_view name) {
+  const auto* value = find(name);
+  if (value == nullptr) return std::nullopt;
+  if (!value->is_string()) return wrong(name, "a string"), std::nullopt;
+  std::string text(value->get_string());
+  if (text.find('\0') != std::string::npos || !http::is_utf8(text)) return wrong(name, "text without NUL"), std::nullopt;
+  return text;
+}
+
+std::optional<std::int64_t> BodyFields::integer(std::string_view name, std::int64_t least, std::int64_t most) {
+  const auto* value = find(name);
+  if (value == nullptr) return std::nullopt;
+  std::optional<std::int64_t> number;
+  if (value->is_int64()) number = value->get_int64();
+  // JSON has one kind of number: 3.0 is 3.
+  if (value->is_double() && std::floor(value->get_double()) == value->get_double() && std::abs(value->get_double()) < 1e15) {
+    number = static_cast<std::int64_t>(value->get_double());
+  }
+  if (!number || *number < least || *number > most) {
+    return wrong(name, fmt::format("a whole number from {} to {}", least, most)), std::nullopt;
+  }
+  return number;
+}
+
+std::optional<double> BodyFields::number(std::string_view name, double least, double most) {
+  const auto* value = find(name);
+  if (value == nullptr) return std::nullopt;
+  const double number = value->is_int64()    ? static_cast<double>(value->get_int64())
+                        : value->is_uint64() ? static_cast<double>(value->get_uint64())
+                        : value->is_double() ? value->get_double()
+                                             : std::nan("");
+  if (!(number >= least && number <= most)) return wrong(name, fmt::format("a number from {} to {}", least, most)), std::nullopt;
+  return number;
+}
+
+std::optional<bool> BodyFields::flag(std::string_view name) {
+  const auto* value = find(name);
+  if (value == nullptr) return std::nullopt;
+  if (!value->is_bool()) return wrong(name, "true or false"), std::nullopt;
+  return value->get_bool();
+}
+
+void BodyFields::require(std::string_view name) {
+  if (find(name) == nullptr) wrong(name, "given");
+}
+
+Result<> BodyFields::finish() {
+  if (!problem_.empty()) return fail(ErrorCode::kInvalidArgument, problem_);
+  for (const auto& member : object_) {
+    const std::string_view name(member.key().data(), member.key().size());
+    if (!known_.contains(name)) {
+      return fail(ErrorCode::kInvalidArgument, fmt::format("there is no field '{}' here", http::to_utf8(name)));
+    }
+  }
+  return {};
+}
+
+Result<std::optional<std::int64_t>> query_integer(const http::Request& request, std::string_view name, std::int64_t least,
+                                                  std::int64_t most) {
+  const auto text = request.query_value(name);
+  if (!text) return std::nullopt;
+  std::int64_t value = 0;
+  const auto [end, ec] = std::from_chars(text->data(), text->data() + text->size(), value);
+  if (ec != std::errc() || end != text->data() + text->size() || value < least || value > most) {
+    return fail(ErrorCode::kInvalidArgument, fmt::format("'{}' must be a whole number from {} to {}", name, least, most));
+  }
+  return value;
+}
+
+Result<bool> query_flag(const http::Request& request, std::string_view name, bool fallback) {
+  const auto text = request.query_value(name);
+  if (!text) return fallback;
+  if (*text == "1" || *text == "true") return true;
+  if (*text == "0" || *text == "false") return false;
+  return fail(ErrorCode::kInvalidArgument, fmt::format("'{}' must be 1 or 0", name));
+}
+
+Result<std::string> path_id(const http::Request& request, std::string_view what) {
+  const std::string_view id = request.path_param("id");
+  if (!is_uuid(id)) return fail(ErrorCode::kNotFound, fmt::format("there is no such {}", what));
+  return std::string(id);
+}
+
+std::optional<std::uint64_t> parse_u64(std::string_view text) noexcept {
+  std::uint64_t value = 0;
+  if (text.empty() || text.front() < '0' || text.front() > '9') return std::nullopt;
+  const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (ec != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+}  // namespace zimu::api

@@ -1,0 +1,44 @@
+#pragma once
+#include <boost/json/serialize.hpp>
+#include <boost/json/value.hpp>
+
+#include <string>
+#include <utility>
+
+#include "api/api.hpp"
+
+/// What the resources share. Private to api/. Every handler is a named coroutine: `co_return reply(...)`.
+namespace zimu::api {
+
+void add_media_routes(http::Router& router, Context& context);
+void add_content_routes(http::Router& router, Context& context);
+void add_upload_routes(http::Router& router, Context& context);
+void add_job_routes(http::Router& router, Context& context);
+void add_transcript_routes(http::Router& router, Context& context);
+void add_event_routes(http::Router& router, Context& context);
+void add_system_routes(http::Router& router, Context& context);
+void add_openai_routes(http::Router& router, Context& context);
+void add_web_routes(http::Router& router, Context& context);
+
+inline http::Response json_response(int status, const boost::json::value& value) {
+  return http::Response::json(status, boost::json::serialize(value));
+}
+
+using HandlerFn = http::Awaitable<http::Response> (*)(Context& context, http::Request& request);
+
+/// Binds a named coroutine to the context. The lambda is no coroutine itself: it only calls one.
+inline http::Handler bind(Context& context, HandlerFn handler) {
+  return [&context, handler](http::Request& request) { return handler(context, request); };
+}
+
+}  // namespace zimu::api
+
+/// In a handler: the error of a Result becomes the problem answer.
+#define ZIMU_REPLY_TRY(decl, expr) ZIMU_REPLY_TRY_IMPL(ZIMU_CONCAT(zimu_reply_, __LINE__), decl, expr)
+#define ZIMU_REPLY_TRY_IMPL(tmp, decl, expr)                  \
+  auto tmp = (expr);                                          \
+  if (!tmp) co_return ::zimu::http::Response::problem(tmp.error()); \
+  decl = std::move(*tmp)
+#define ZIMU_REPLY_TRY_VOID(expr)                                                                \
+  if (auto ZIMU_CONCAT(zimu_reply_, __LINE__) = (expr); !ZIMU_CONCAT(zimu_reply_, __LINE__))     \
+  co_return ::zimu::http::Response::problem(ZIMU_CONCAT(zimu_reply_, __LINE__).error())

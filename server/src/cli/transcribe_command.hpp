@@ -1,0 +1,22 @@
+#pragma once
+#include <string>
+#include <vector>
+
+#include "domain/job.hpp"
+
+namespace zimu::cli {
+
+struct TranscribeArguments {
+  std::vector<std::string> files;           ///< "-" is standard input
+  std::vector<std::string> formats{"srt"};
+  std::string output;                       ///< folder, "-" for standard output, empty: beside each file
+  domain::TranscribeOptions options;
+  bool model_given = false;
+  bool json = false;                        ///< a JSON line a file on standard output
+};
+
+/// `zimu transcribe`. Files are written beside and renamed: never a half-written output. The other files go on when
+/// one fails; the exit status is that of the first failure.
+int transcribe_command(TranscribeArguments arguments);
+
+}  // namespace zimu::cli

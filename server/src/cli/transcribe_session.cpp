@@ -1,0 +1,117 @@
+#include "cli/transcribe_session.hpp"
+
+#include <cstdio>
+#include <cstdlib>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/uuid.hpp"
+
+namespace zimu::cli {
+namespace {
+
+constexpr std::chrono::milliseconds kPoll{150};
+
+/// Worker logs are for developers: shown when ZIMU_LOG_LEVEL is debug.
+void log_line(std::string_view line) {
+  const char* level = std::getenv("ZIMU_LOG_LEVEL");
+  if (level != nullptr && (std::string_view(level) == "debug" || std::string_view(level) == "trace")) {
+    fmt::print(stderr, "worker: {}\n", line);
+  }
+}
+
+}  // namespace
+
+struct TranscribeSession::Run {
+  protocol::TranscribeRequest request;
+  domain::Transcript transcript;
+  const std::function<void(const SessionProgress&)>& on_progress;
+  const std::function<bool()>& interrupted;
+  std::int64_t died_at_window = -1;
+};
+
+TranscribeSession::TranscribeSession(std::vector<std::string> worker_command, std::filesystem::path model)
+    : command_(std::move(worker_command)), model_(std::move(model)) {}
+
+Result<> TranscribeSession::ensure_worker() {
+  if (worker_) return {};
+  supervisor::WorkerProcess::Options options;
+  options.command = command_;
+  options.on_log = log_line;
+  ZIMU_TRY(worker_, supervisor::WorkerProcess::spawn(std::move(options)));
+  return {};
+}
+
+Result<domain::Transcript> TranscribeSession::run(const std::filesystem::path& media,
+                                                  const domain::TranscribeOptions& options,
+                                                  const std::function<void(const SessionProgress&)>& on_progress,
+                                                  const std::function<bool()>& interrupted) {
+  Run run{{}, {}, on_progress, interrupted};
+  run.request.job = new_uuid();
+  run.request.media_path = std::filesystem::absolute(media).string();
+  run.request.model_path = std::filesystem::absolute(model_).string();
+  run.request.options = options;
+  run.transcript.model = options.model;
+  run.transcript.task = options.task;
+  run.transcript.title = media.stem().string();
+  if (options.language != "auto") {
+    run.transcript.language = options.language;
+    run.transcript.language_probability = 1;
+  }
+  while (true) {
+    auto ended = drive(run);
+    if (ended) break;
+    if (ended.error().code != ErrorCode::kWorkerCrashed) {
+      if (ended.error().code == ErrorCode::kCancelled) worker_.reset();
+      return std::unexpected(std::move(ended).error());
+    }
+    worker_.reset();
+    if (run.died_at_window == run.request.next_window) {
+      ended.error().action = "try a smaller model, or report it with this file";
+      return std::unexpected(std::move(ended).error());
+    }
+    run.died_at_window = run.request.next_window;
+  }
+  run.transcript.complete = true;
+  return std::move(run.transcript);
+}
+
+Result<> TranscribeSession::drive(Run& run) {
+  ZIMU_TRY_VOID(ensure_worker());
+  ZIMU_TRY_VOID(worker_->send(run.request));
+  while (true) {
+    if (run.interrupted()) return fail(ErrorCode::kCancelled, "interrupted");
+    ZIMU_TRY(const auto event, worker_->next(kPoll));
+    if (!event) continue;
+    ZIMU_TRY(const bool done, handle(run, *event));
+    if (done) return {};
+  }
+}
+
+Result<bool> TranscribeSession::handle(Run& run, const protocol::Event& event) {
+  if (const auto* media = std::get_if<protocol::MediaEvent>(&event)) {
+    run.transcript.duration = media->info.duration;
+  } else if (const auto* language = std::get_if<protocol::LanguageEvent>(&event)) {
+    run.transcript.language = run.request.resume_language = language->language;
+    run.transcript.language_probability = run.request.resume_language_probability = language->probability;
+  } else if (const auto* progress = std::get_if<protocol::ProgressEvent>(&event)) {
+    const auto total = progress->total.count();
+    const double share = total > 0 ? static_cast<double>(progress->done.count()) / static_cast<double>(total) : -1;
+    run.on_progress({progress->stage, share, progress->speed});
+  } else if (const auto* window = std::get_if<protocol::WindowEvent>(&event)) {
+    const auto& segments = window->window.segments;
+    run.transcript.segments.insert(run.transcript.segments.end(), segments.begin(), segments.end());
+    run.request.resume_at = window->window.end;
+    run.request.next_window = window->window.index + 1;
+    run.request.next_segment += static_cast<std::int64_t>(segments.size());
+  } else if (const auto* done = std::get_if<protocol::DoneEvent>(&event)) {
+    if (done->duration.count() > 0) run.transcript.duration = done->duration;
+    return true;
+  } else if (const auto* failed = std::get_if<protocol::FailedEvent>(&event)) {
+    return fail(failed->code, failed->message, failed->action);
+  }
+  return false;
+}
+
+}  // namespace zimu::cli
