@@ -1,23 +1,48 @@
 #include "models/hashing_file.hpp"
 
 #include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
-
-#include <fmt/format.h>
 
 namespace zimu::models {
 namespace {
 
 constexpr std::size_t kBufferBytes = 1U << 20U;
+constexpr std::uint64_t kSpareBytes = 16U << 20U;
+
+/// Opens and locks the part, emptied. The lock is on the file, not its name: when the file that was locked
+/// has been renamed meanwhile, it is somebody's finished model and must not be touched.
+Result<UniqueFd> open_part(const std::filesystem::path& part) {
+  while (true) {
+    ZIMU_TRY(auto fd, open_file(part, O_WRONLY | O_CREAT));
+    if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
+      if (errno != EWOULDBLOCK)
+        return std::unexpected(error_from_errno(errno, fmt::format("cannot lock {}", part.string())));
+      return fail(ErrorCode::kConflict, fmt::format("{} is being written already", part.string()),
+                  "wait for that to end");
+    }
+    struct stat locked{};
+    struct stat named{};
+    const bool same = ::fstat(fd.get(), &locked) == 0 && ::stat(part.c_str(), &named) == 0 &&
+                      locked.st_ino == named.st_ino && locked.st_dev == named.st_dev;
+    if (!same) continue;
+    if (::ftruncate(fd.get(), 0) != 0) {
+      return std::unexpected(error_from_errno(errno, fmt::format("cannot empty {}", part.string())));
+    }
+    return fd;
+  }
+}
 
 }  // namespace
 
 Result<HashingFile> HashingFile::create(const std::filesystem::path& target) {
   auto part = target;
   part += ".part";
-  ZIMU_TRY(auto fd, open_file(part, O_WRONLY | O_CREAT | O_TRUNC));
+  ZIMU_TRY(auto fd, open_part(part));
   return HashingFile(target, std::move(part), std::move(fd));
 }
 
@@ -62,6 +87,15 @@ Result<std::string> HashingFile::finish() {
   fd_.reset();
   sync_folder(target_.parent_path());
   return hash_.hex_digest();
+}
+
+Result<> check_room(const std::filesystem::path& folder, std::uint64_t wanted) {
+  ZIMU_TRY(const auto free, free_bytes(folder));
+  if (free >= wanted + kSpareBytes) return {};
+  return fail(ErrorCode::kNoSpace,
+              fmt::format("{} MB are needed in {}, but only {} MB are free", wanted / 1'000'000,
+                          folder.string(), free / 1'000'000),
+              "free some space there, or set ZIMU_MODEL_DIR to a larger disk");
 }
 
 void sync_folder(const std::filesystem::path& folder) {

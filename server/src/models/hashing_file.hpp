@@ -11,8 +11,9 @@
 
 namespace zimu::models {
 
-/// A new file being written in order, buffered and hashed on the way. It is `<target>.part` until `finish()` syncs
-/// and renames it; dropped before that, the part is deleted. kNoSpace when the disk fills up.
+/// A new file being written in order, buffered and hashed on the way. It is `<target>.part` until `finish()`
+/// syncs and renames it; dropped before that, the part is deleted. kNoSpace when the disk fills up; kConflict
+/// while another process or thread writes the same target.
 class HashingFile {
  public:
   static Result<HashingFile> create(const std::filesystem::path& target);
@@ -43,6 +44,9 @@ class HashingFile {
   std::vector<std::byte> buffer_;
   std::uint64_t size_ = 0;
 };
+
+/// kNoSpace unless `wanted` bytes, and some more for the database and logs, are free in `folder`.
+Result<> check_room(const std::filesystem::path& folder, std::uint64_t wanted);
 
 /// fsync of a folder, so that a rename inside survives a power cut. Best effort: some file systems refuse.
 void sync_folder(const std::filesystem::path& folder);

@@ -17,7 +17,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::uint64_t kSpareBytes = 16U << 20U;  // left free beside the new model for the database and logs
 constexpr std::size_t kCopyPiece = 1U << 20U;
 
 enum class SourceKind : std::uint8_t { kGgmlFile, kCt2Folder, kHfFolder };
@@ -73,15 +72,6 @@ Result<Target> choose_target(const fs::path& source, const ImportOptions& option
   }
   ZIMU_TRY_VOID(check_model_name(target.name));
   return target;
-}
-
-Result<> check_room(const fs::path& folder, std::uint64_t wanted) {
-  ZIMU_TRY(const auto free, free_bytes(folder));
-  if (free >= wanted + kSpareBytes) return {};
-  return fail(ErrorCode::kNoSpace,
-              fmt::format("the model needs {} MB in {}, but only {} MB are free", wanted / 1'000'000, folder.string(),
-                          free / 1'000'000),
-              "free some space there, or set ZIMU_MODEL_DIR to a larger disk");
 }
 
 Result<WhisperModel> read_source(const fs::path& source, SourceKind kind) {
