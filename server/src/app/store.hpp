@@ -1,5 +1,6 @@
 #pragma once
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -75,6 +76,7 @@ class Store {
   /// Highest priority, then oldest.
   virtual Result<std::optional<domain::Job>> next_queued_job() = 0;
   virtual Result<std::vector<domain::Job>> jobs_in_state(domain::JobState state) = 0;
+  virtual Result<std::map<domain::JobState, std::uint64_t>> count_jobs() = 0;  ///< every state, also those with none
 
   virtual Result<domain::Transcript> transcript(const std::string& id, bool with_segments) = 0;
   virtual Result<std::vector<domain::Transcript>> transcripts_of(const std::string& media_id) = 0;  ///< no segments

@@ -8,6 +8,7 @@
 #include "cli/data_command.hpp"
 #include "cli/doctor.hpp"
 #include "cli/exit_code.hpp"
+#include "cli/jobs_command.hpp"
 #include "cli/models_command.hpp"
 #include "cli/serve_command.hpp"
 #include "cli/settings.hpp"

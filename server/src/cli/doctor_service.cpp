@@ -44,11 +44,14 @@ Check check_data(const config::Config& config) {
   if (auto probe = write_probe(config.data_dir); !probe) {
     return {"data", "broken", probe.error().message, "give ZIMU_DATA_DIR a folder on a local disk that this user may write to"};
   }
-  const auto journal = storage::decide_journal_mode(config.data_dir, config.journal_mode, "/proc/self/mountinfo");
-  if (journal) check.detail += fmt::format(", {}, journal {} ({})", journal->filesystem, journal->mode, journal->reason);
-  if (journal && !journal->safe) {
-    check.verdict = "degraded";
-    check.action = "keep the data folder on a local disk (ext4, xfs, btrfs, or a named volume)";
+  const auto journal = storage::probe_journal_mode(config.journal_mode, "/proc/self/mountinfo", config.data_dir);
+  if (journal) {
+    check.detail += fmt::format(", {}, journal {} ({})", journal->file_system.empty() ? "unknown file system" : journal->file_system,
+                                storage::journal_mode_name(journal->mode), journal->reason);
+    if (journal->warn) {
+      check.verdict = "degraded";
+      check.action = journal->action;
+    }
   }
   if (const auto free = free_bytes(config.data_dir)) {
     check.detail += fmt::format(", {:.1f} GB free", static_cast<double>(*free) / 1e9);

@@ -1,5 +1,9 @@
 #include "cli/models_command.hpp"
 
+#include <chrono>
+#include <stop_token>
+#include <thread>
+
 #include <fmt/format.h>
 
 #include "cli/exit_code.hpp"
@@ -17,15 +21,34 @@ Result<config::Config> settings() {
   return loaded.config;
 }
 
-/// Runs `work` with a progress bar and prints the installed model.
+constexpr std::chrono::milliseconds kLookForInterrupt{100};
+
+/// Steps that are a bar; any other is a sentence to read ("… cannot be found; now trying PyPI").
+bool is_measured(const std::string& step) { return step == "download" || step == "convert" || step == "verify"; }
+
+/// Runs `work(on_progress, stop_token)` with a progress bar, Ctrl-C as the stop, and prints the installed model.
 template <class Work>
 int with_bar(const std::string& title, Work work) {
+  catch_interrupts();
+  std::stop_source stop;
+  std::jthread watcher([&stop](const std::stop_token& ended) {
+    while (!ended.stop_requested() && !interrupted()) std::this_thread::sleep_for(kLookForInterrupt);
+    if (interrupted()) stop.request_stop();
+  });
   Result<models::InstalledModel> model = fail(ErrorCode::kInternal, "not run");
   {
     ProgressBar bar(title);
-    model = work([&bar](const models::Progress& p) {
-      bar.update(p.total > 0 ? static_cast<double>(p.done) / static_cast<double>(p.total) : -1, 0, p.step);
-    });
+    std::string said;
+    model = work(
+        [&bar, &said](const models::Progress& p) {
+          if (is_measured(p.step)) {
+            bar.update(p.total > 0 ? static_cast<double>(p.done) / static_cast<double>(p.total) : -1, 0, p.step);
+          } else if (p.step != said) {
+            bar.clear();
+            fmt::print(stderr, "{}\n", said = p.step);
+          }
+        },
+        stop.get_token());
   }
   if (!model) return report(model.error());
   fmt::print("{}  {:.0f} MB  {}\n", model->name, static_cast<double>(model->size_bytes) / 1e6, model->path.string());
@@ -58,13 +81,13 @@ int models_list(bool json) {
 }
 
 int models_pull(const std::string& name) {
-  catch_interrupts();
   const auto config = settings();
   if (!config) return report(config.error());
   models::Registry registry(config->model_dir);
   const char* token = std::getenv("HF_TOKEN");
-  const models::PullOptions options{config->hf_endpoint, token != nullptr ? token : "", config->hf_offline};
-  return with_bar(fmt::format("model {}", name), [&](const models::OnProgress& on_progress) {
+  models::PullOptions options{config->hf_endpoint, token != nullptr ? token : "", config->hf_offline};
+  return with_bar(fmt::format("model {}", name), [&](const models::OnProgress& on_progress, const std::stop_token& stop) {
+    options.stop = stop;
     return models::pull_model(registry, name, options, on_progress);
   });
 }
@@ -73,8 +96,8 @@ int models_import(const std::string& path, const std::string& name, const std::s
   const auto config = settings();
   if (!config) return report(config.error());
   models::Registry registry(config->model_dir);
-  return with_bar(fmt::format("import {}", path), [&](const models::OnProgress& on_progress) {
-    return models::import_model(registry, path, {name, quantize}, on_progress);
+  return with_bar(fmt::format("import {}", path), [&](const models::OnProgress& on_progress, const std::stop_token& stop) {
+    return models::import_model(registry, path, {.name = name, .quantize = quantize, .stop = stop}, on_progress);
   });
 }
 

@@ -51,6 +51,7 @@ class SqliteStore final : public app::Store {
   Result<> delete_job(const std::string& id) override;
   Result<std::optional<domain::Job>> next_queued_job() override;
   Result<std::vector<domain::Job>> jobs_in_state(domain::JobState state) override;
+  Result<std::map<domain::JobState, std::uint64_t>> count_jobs() override;
 
   Result<domain::Transcript> transcript(const std::string& id, bool with_segments) override;
   Result<std::vector<domain::Transcript>> transcripts_of(const std::string& media_id) override;

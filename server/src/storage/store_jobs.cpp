@@ -160,4 +160,22 @@ Result<std::vector<domain::Job>> SqliteStore::jobs_in_state(domain::JobState sta
   });
 }
 
+Result<std::map<domain::JobState, std::uint64_t>> SqliteStore::count_jobs() {
+  using domain::JobState;
+  return connections_->read([](Database& database) -> Result<std::map<JobState, std::uint64_t>> {
+    std::map<JobState, std::uint64_t> counts;
+    for (const auto state : {JobState::kQueued, JobState::kRunning, JobState::kPaused, JobState::kDone, JobState::kFailed,
+                             JobState::kCancelled}) {
+      counts[state] = 0;
+    }
+    ZIMU_TRY(Statement rows, database.prepare("SELECT state, COUNT(*) FROM jobs GROUP BY state"));
+    while (true) {
+      ZIMU_TRY(const bool found, rows.step());
+      if (!found) return counts;
+      ZIMU_TRY(const auto state, domain::job_state_from_name(rows.text(0)));
+      counts[state] = static_cast<std::uint64_t>(rows.integer(1));
+    }
+  });
+}
+
 }  // namespace zimu::storage

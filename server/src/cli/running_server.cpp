@@ -1,0 +1,144 @@
+#include "cli/running_server.hpp"
+
+#include <condition_variable>
+#include <mutex>
+
+#include "cli/doctor.hpp"
+#include "cli/settings.hpp"
+#include "observe/log.hpp"
+#include "outbound/media_download.hpp"
+
+namespace zimu::cli {
+namespace {
+
+constexpr std::size_t kPoolThreads = 8;
+constexpr std::chrono::minutes kSweepEvery{10};
+
+supervisor::Supervisor::Options supervisor_options(const config::Config& config, const models::Registry& registry,
+                                                   observe::Metrics& metrics) {
+  supervisor::Supervisor::Options options;
+  options.worker_command = worker_command(config);
+  options.workers = config.workers;
+  options.threads = config.threads;
+  options.device = config.device;
+  options.model_idle = std::chrono::seconds(config.model_idle_seconds);
+  options.metrics = &metrics;
+  options.find_model = [&registry](const std::string& name) -> Result<std::filesystem::path> {
+    ZIMU_TRY(const auto model, registry.find(name));
+    return model.path;
+  };
+  return options;
+}
+
+}  // namespace
+
+RunningServer::RunningServer(const config::Config& config, std::unique_ptr<storage::SqliteStore> store)
+    : config_(config),
+      store_(std::move(store)),
+      media_(*store_, bus_, config.data_dir / "uploads"),
+      jobs_(*store_, bus_),
+      uploads_(*store_, media_, config.max_upload_bytes),
+      registry_(config.model_dir),
+      supervisor_(supervisor_options(config, registry_, metrics_), jobs_, media_),
+      pool_(kPoolThreads),
+      context_{.pool = pool_, .media = media_, .jobs = jobs_, .uploads = uploads_, .bus = bus_} {
+  media_.set_before_remove([this](const std::string& id) { jobs_.cancel_all_of(id); });
+  fill_context();
+}
+
+Result<> RunningServer::take_up() {
+  ZIMU_TRY(const auto check, media_.check_files());
+  for (const auto& id : check.lost) log_warn("the file of recording {} is gone; it can no longer be played", id);
+  for (const auto& folder : check.unknown_folders) log_warn("{} belongs to no recording; it is left alone", folder.string());
+  ZIMU_TRY_VOID(jobs_.recover());
+  if (const auto swept = uploads_.sweep(); swept && *swept > 0) log_info("removed {} expired uploads", *swept);
+  return {};
+}
+
+http::ServerOptions RunningServer::http_options() {
+  http::ServerOptions options;
+  options.address = config_.listen_address;
+  options.port = config_.listen_port;
+  options.limits.upload_bytes = config_.max_upload_bytes;
+  options.on_response = [this](const std::string& method, const std::string& pattern, int status,
+                               std::chrono::microseconds took) {
+    metrics_.http_response(method, pattern, status, took);
+    log_debug("{} {} {} {} us", method, pattern, status, took.count());
+  };
+  options.on_error = [](const std::string& message) { log_error("{}", message); };
+  return options;
+}
+
+Result<> RunningServer::start(const std::filesystem::path& sample) {
+  ZIMU_TRY_VOID(take_up());
+  http::Router router;
+  api::add_routes(router, context_);
+  ZIMU_TRY(server_, http::Server::create(http_options(), std::move(router), pool_));
+  supervisor_.start();
+  sweeper_ = std::jthread([this](const std::stop_token& stop) { sweep_until(stop); });
+  if (!sample.empty()) sample_.emplace(*store_, media_, jobs_, sample, config_.model);
+  return {};
+}
+
+void RunningServer::serve() {
+  server_->run();
+  sample_.reset();
+  supervisor_.stop();
+  sweeper_.request_stop();
+  if (sweeper_.joinable()) sweeper_.join();
+  if (const auto folded = store_->checkpoint(); !folded) log_warn("the database could not be folded: {}", folded.error().message);
+}
+
+void RunningServer::fill_context() {
+  context_.version = version();
+  context_.default_model = config_.model;
+  context_.max_upload_bytes = config_.max_upload_bytes;
+  context_.web_root = config_.web_root;
+  context_.list_models = [this] { return list_models(); };
+  context_.system_checks = [this] { return system_checks(); };
+  context_.workers = [this] { return workers(); };
+  context_.metrics_text = [this] { return metrics_text(); };
+  context_.download = [this](const std::string& url, const std::filesystem::path& target) {
+    return outbound::download_media(url, target, config_.max_upload_bytes);
+  };
+  context_.ping = [this] { return store_->ping(); };
+}
+
+Result<std::vector<api::ModelInfo>> RunningServer::list_models() {
+  ZIMU_TRY(const auto installed, registry_.list());
+  std::vector<api::ModelInfo> out;
+  for (const auto& model : installed) out.push_back({model.name, model.size_bytes, model.multilingual});
+  return out;
+}
+
+std::vector<api::SystemCheck> RunningServer::system_checks() const {
+  std::vector<api::SystemCheck> out;
+  for (auto& check : run_checks(config_)) out.push_back({check.name, check.verdict, check.detail, check.action});
+  return out;
+}
+
+std::vector<api::WorkerInfo> RunningServer::workers() const {
+  std::vector<api::WorkerInfo> out;
+  for (auto& slot : supervisor_.status()) {
+    out.push_back({slot.kind, static_cast<int>(slot.pid), slot.job_id, slot.engine, slot.memory_bytes});
+  }
+  return out;
+}
+
+std::string RunningServer::metrics_text() {
+  if (const auto counts = store_->count_jobs()) {
+    for (const auto& [state, count] : *counts) metrics_.set_jobs(domain::job_state_name(state), count);
+  }
+  return metrics_.text();
+}
+
+void RunningServer::sweep_until(const std::stop_token& stop) {
+  std::mutex mutex;
+  std::condition_variable_any changed;
+  std::unique_lock lock(mutex);
+  while (!changed.wait_for(lock, stop, kSweepEvery, [] { return false; }) && !stop.stop_requested()) {
+    if (const auto swept = uploads_.sweep(); !swept) log_warn("sweeping uploads: {}", swept.error().message);
+  }
+}
+
+}  // namespace zimu::cli
