@@ -6,7 +6,7 @@
 set -euo pipefail
 
 build=(ca-certificates curl git g++ cmake ninja-build pkg-config ccache mold python3 python3-venv python3-pip
-  libboost-json-dev libboost-dev libsqlite3-dev libcurl4-openssl-dev libsodium-dev libspdlog-dev libfmt-dev libcli11-dev
+  libboost-json-dev libboost-dev libsqlite3-dev libcurl4-openssl-dev libssl-dev libsodium-dev libspdlog-dev libfmt-dev libcli11-dev
   prometheus-cpp-dev libavformat-dev libavcodec-dev libswresample-dev libavfilter-dev libavutil-dev zlib1g-dev ffmpeg)
 test=("${build[@]}" libgtest-dev libgmock-dev librapidcheck-dev sox espeak-ng pocketsphinx-testdata chromium
   fonts-noto-cjk)

@@ -46,6 +46,7 @@ THIRD_PARTY = {
     r"prometheus/": {"observe"},
     r"CLI/": {"cli"},
     r"sodium": {"base", "api"},
+    r"openssl/": {"api"},
 }
 WORKER_ONLY = ("libav", "libsw", "libwhisper", "libggml")
 SOURCE_LIMIT = 600

@@ -12,4 +12,7 @@ if [ "$(cat "$venv/stamp" 2>/dev/null)" != "$want" ]; then
   printf '%s' "$want" >"$venv/stamp"
 fi
 export ZIMU_TEST_MODEL_DIR="${ZIMU_TEST_MODEL_DIR:-$PWD/build/models}"
-exec "$venv/bin/python" -m pytest tests/functional -q "$@"
+# A test file or folder among the arguments is run alone, else all of them.
+what=(tests/functional)
+for argument in "$@"; do [ -e "${argument%%::*}" ] && what=(); done
+exec "$venv/bin/python" -m pytest -q "${what[@]}" "$@"

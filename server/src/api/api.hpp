@@ -50,9 +50,12 @@ struct Context {
   /// Downloads a media file from a URL to `target`; bounded by max_upload_bytes; returns the suggested file name.
   std::function<Result<std::string>(const std::string& url, const std::filesystem::path& target)> download;
   std::function<Result<>()> ping;   ///< the database answers
+  std::function<void(std::uint64_t)> count_upload_bytes;  ///< for metrics; called on the I/O thread, may be empty
+  /// Listening on a loopback address only: requests under a foreign Host name are refused (api/guard.hpp).
+  bool local_only = false;
 };
 
-/// Adds every route of docs/openapi.json. One file per resource in this folder.
+/// Adds every route of docs/openapi.json and the web app. One file per resource in this folder.
 void add_routes(http::Router& router, Context& context);
 
 }  // namespace zimu::api

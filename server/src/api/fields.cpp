@@ -2,11 +2,13 @@
 
 #include <boost/json/parse.hpp>
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 
 #include <fmt/format.h>
 
+#include "app/file_name.hpp"
 #include "base/uuid.hpp"
 #include "http/url.hpp"
 
@@ -20,6 +22,28 @@ Result<json::object> parse_body(const std::string& body) {
   if (ec) return fail(ErrorCode::kInvalidArgument, fmt::format("the body is not JSON: {}", ec.message()));
   if (!value.is_object()) return fail(ErrorCode::kInvalidArgument, "the body must be a JSON object");
   return std::move(value.get_object());
+}
+
+http::Awaitable<Result<json::object>> read_json(http::Request& request) {
+  std::string body;
+  while (true) {
+    ZIMU_CO_TRY(const auto piece, co_await request.body->next());
+    if (piece.empty()) co_return parse_body(body);
+    if (body.size() + piece.size() > kMaxJsonBytes) {
+      co_return fail(ErrorCode::kTooLarge, fmt::format("the JSON body is over {} bytes", kMaxJsonBytes));
+    }
+    body.append(reinterpret_cast<const char*>(piece.data()), piece.size());
+  }
+}
+
+std::string media_type(const http::Request& request) {
+  std::string type(request.headers.find("Content-Type").value_or(""));
+  type.resize(std::min(type.find(';'), type.size()));
+  while (!type.empty() && (type.back() == ' ' || type.back() == '\t')) type.pop_back();
+  for (char& c : type) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return type;
 }
 
 const json::value* BodyFields::find(std::string_view name) {
@@ -107,6 +131,29 @@ Result<bool> query_flag(const http::Request& request, std::string_view name, boo
   if (*text == "1" || *text == "true") return true;
   if (*text == "0" || *text == "false") return false;
   return fail(ErrorCode::kInvalidArgument, fmt::format("'{}' must be 1 or 0", name));
+}
+
+Result<std::optional<std::string>> query_id(const http::Request& request, std::string_view name) {
+  const auto text = request.query_value(name);
+  if (!text) return std::nullopt;
+  if (!is_uuid(*text)) return fail(ErrorCode::kInvalidArgument, fmt::format("'{}' must be an id", name));
+  return std::string(*text);
+}
+
+Result<app::PageQuery> page_query(const http::Request& request) {
+  app::PageQuery query;
+  ZIMU_TRY(const auto limit, query_integer(request, "limit", 1, app::kMaxPageSize));
+  if (limit) query.limit = static_cast<int>(*limit);
+  ZIMU_TRY(query.after, query_id(request, "after"));
+  return query;
+}
+
+Result<std::string> check_title(std::string_view title) {
+  std::string clean = app::clean_line(title);
+  if (clean.empty() || clean.size() > app::kMaxTitleBytes) {
+    return fail(ErrorCode::kInvalidArgument, fmt::format("field 'title' must have 1 to {} bytes", app::kMaxTitleBytes));
+  }
+  return clean;
 }
 
 Result<std::string> path_id(const http::Request& request, std::string_view what) {

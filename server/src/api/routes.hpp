@@ -2,10 +2,12 @@
 #include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
 
+#include <functional>
 #include <string>
 #include <utility>
 
 #include "api/api.hpp"
+#include "api/guard.hpp"
 
 /// What the resources share. Private to api/. Every handler is a named coroutine: `co_return reply(...)`.
 namespace zimu::api {
@@ -18,6 +20,7 @@ void add_transcript_routes(http::Router& router, Context& context);
 void add_event_routes(http::Router& router, Context& context);
 void add_system_routes(http::Router& router, Context& context);
 void add_openai_routes(http::Router& router, Context& context);
+/// The web app, and 404 for what is under /api and /v1 and not a route.
 void add_web_routes(http::Router& router, Context& context);
 
 inline http::Response json_response(int status, const boost::json::value& value) {
@@ -26,10 +29,15 @@ inline http::Response json_response(int status, const boost::json::value& value)
 
 using HandlerFn = http::Awaitable<http::Response> (*)(Context& context, http::Request& request);
 
-/// Binds a named coroutine to the context. The lambda is no coroutine itself: it only calls one.
+/// Binds a named coroutine to the context, behind the guard. The lambda is no coroutine itself: it only calls one.
 inline http::Handler bind(Context& context, HandlerFn handler) {
-  return [&context, handler](http::Request& request) { return handler(context, request); };
+  return guarded(context, [&context, handler](http::Request& request) { return handler(context, request); });
 }
+
+/// Blocking work whose JSON is the answer. Captures by value: it may outlive the request at a hard stop.
+using JsonTask = std::function<Result<boost::json::value>()>;
+/// Runs the task on the pool and serialises there too, for a transcript may have megabytes.
+http::Awaitable<http::Response> answer(Context& context, int status, JsonTask task);
 
 }  // namespace zimu::api
 

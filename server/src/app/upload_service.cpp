@@ -44,8 +44,9 @@ Error too_large(std::uint64_t limit) {
 
 }  // namespace
 
-UploadService::UploadService(Store& store, MediaService& media, std::uint64_t max_bytes)
-    : store_(store), media_(media), max_bytes_(max_bytes) {}
+UploadService::UploadService(Store& store, MediaService& media, std::uint64_t max_bytes,
+                             std::chrono::seconds leftover_age)
+    : store_(store), media_(media), max_bytes_(max_bytes), leftover_age_(leftover_age) {}
 
 fs::path UploadService::incoming() const { return media_.uploads_dir() / "incoming"; }
 
@@ -227,11 +228,11 @@ Result<int> UploadService::sweep() {
   return swept + sweep_leftovers();
 }
 
-/// Only in incoming/, only what Zimu itself names so, and only when nobody touched it for an hour.
+/// Only in incoming/, only what Zimu itself names so, and only when nobody touched it for `leftover_age_`.
 int UploadService::sweep_leftovers() {
   constexpr std::string_view kRemoved = "removed-";
   constexpr std::size_t kUuidLength = 36;
-  const auto old = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now() - kLeftoverAge);
+  const auto old = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now() - leftover_age_);
   int swept = 0;
   std::error_code ec;
   for (fs::directory_iterator entry(incoming(), ec), end; !ec && entry != end; entry.increment(ec)) {
@@ -322,7 +323,8 @@ UploadService::Staged::Staged(fs::path path, UniqueFd fd, std::uint64_t max_byte
     : path_(std::move(path)), fd_(std::move(fd)), max_bytes_(max_bytes) {}
 
 UploadService::Staged::~Staged() {
-  if (!adopted_) ::unlink(path_.c_str());
+  // Adopted, it has another name, and nobody else is ever given this one.
+  ::unlink(path_.c_str());
 }
 
 Result<> UploadService::Staged::append(std::span<const std::byte> bytes) {
@@ -338,12 +340,15 @@ Result<> UploadService::Staged::append(std::span<const std::byte> bytes) {
 }
 
 Result<domain::Media> UploadService::Staged::adopt(MediaService& media, std::string file_name, std::string source) {
+  return adopt_as(new_uuid(), media, std::move(file_name), std::move(source));
+}
+
+Result<domain::Media> UploadService::Staged::adopt_as(const std::string& id, MediaService& media, std::string file_name,
+                                                      std::string source) {
   ZIMU_CHECK(fd_);
   ZIMU_TRY_VOID(flush(fd_.get(), path_.string()));
   fd_.reset();
-  auto adopted = media.adopt(path_, std::move(file_name), std::move(source));
-  adopted_ = adopted.has_value();
-  return adopted;
+  return media.adopt_as(id, path_, std::move(file_name), std::move(source));
 }
 
 }  // namespace zimu::app

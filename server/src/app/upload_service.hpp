@@ -25,7 +25,8 @@ class UploadService {
   static constexpr std::chrono::hours kLeftoverAge{1};         ///< younger files in incoming/ are never swept
   static constexpr std::size_t kMaxMetadataBytes = 8192;
 
-  UploadService(Store& store, MediaService& media, std::uint64_t max_bytes);
+  UploadService(Store& store, MediaService& media, std::uint64_t max_bytes,
+                std::chrono::seconds leftover_age = kLeftoverAge);
 
   struct Create {
     std::optional<std::uint64_t> size;
@@ -82,6 +83,8 @@ class UploadService {
     Staged& operator=(const Staged&) = delete;
     Result<> append(std::span<const std::byte> bytes);
     Result<domain::Media> adopt(MediaService& media, std::string file_name, std::string source);
+    /// Under an id chosen before (MediaService::adopt_as): when there is a recording with it, that one, and this file goes.
+    Result<domain::Media> adopt_as(const std::string& id, MediaService& media, std::string file_name, std::string source);
     std::uint64_t size() const { return size_; }
 
    private:
@@ -90,7 +93,6 @@ class UploadService {
     std::uint64_t size_ = 0;
     std::uint64_t synced_ = 0;
     std::uint64_t max_bytes_;
-    bool adopted_ = false;
   };
   Result<std::unique_ptr<Staged>> stage();
 
@@ -109,6 +111,7 @@ class UploadService {
   Store& store_;
   MediaService& media_;
   std::uint64_t max_bytes_;
+  std::chrono::seconds leftover_age_;
   std::mutex mutex_;
   std::set<std::string> writing_;  ///< uploads with a Writer, or just becoming a recording
 };

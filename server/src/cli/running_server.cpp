@@ -30,6 +30,8 @@ supervisor::Supervisor::Options supervisor_options(const config::Config& config,
   return options;
 }
 
+bool is_loopback(const std::string& address) { return address.starts_with("127.") || address == "::1"; }
+
 }  // namespace
 
 RunningServer::RunningServer(const config::Config& config, std::unique_ptr<storage::SqliteStore> store)
@@ -80,6 +82,11 @@ Result<> RunningServer::start(const std::filesystem::path& sample) {
   return {};
 }
 
+void RunningServer::stop() {
+  downloads_stop_.request_stop();  // hours may be left of one; its client starts it again
+  server_->stop();
+}
+
 void RunningServer::serve() {
   server_->run();
   sample_.reset();
@@ -99,8 +106,13 @@ void RunningServer::fill_context() {
   context_.workers = [this] { return workers(); };
   context_.metrics_text = [this] { return metrics_text(); };
   context_.download = [this](const std::string& url, const std::filesystem::path& target) {
-    return outbound::download_media(url, target, config_.max_upload_bytes);
+    outbound::DownloadOptions options;
+    options.max_bytes = config_.max_upload_bytes;
+    options.stop = downloads_stop_.get_token();
+    return outbound::download_media(url, target, options);
   };
+  context_.count_upload_bytes = [this](std::uint64_t bytes) { metrics_.add_upload_bytes(bytes); };
+  context_.local_only = is_loopback(config_.listen_address);
   context_.ping = [this] { return store_->ping(); };
 }
 

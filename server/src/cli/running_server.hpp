@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <thread>
 #include <vector>
@@ -29,7 +30,7 @@ class RunningServer {
   std::uint16_t port() const { return server_->port(); }
   /// Blocks until `stop`; when it returns every worker has ended and every job is on disk.
   void serve();
-  void stop() { server_->stop(); }  ///< graceful; a second call stops at once
+  void stop();  ///< graceful; a second call stops at once
 
  private:
   Result<> take_up();
@@ -50,6 +51,7 @@ class RunningServer {
   models::Registry registry_;
   observe::Metrics metrics_;
   supervisor::Supervisor supervisor_;
+  std::stop_source downloads_stop_;
   http::BlockingPool pool_;
   api::Context context_;
   std::unique_ptr<http::Server> server_;

@@ -247,7 +247,12 @@ Awaitable<Response> Connection::answer(std::size_t head_length) {
   body_->set_limit(match.policy == BodyPolicy::kSmall    ? limits.small_body_bytes
                    : match.policy == BodyPolicy::kStream ? limits.upload_bytes
                                                          : 0);
-  co_return co_await call_handler(*match.handler);
+  stream_.emplace(socket_, server_, false);
+  request.waiter = &*stream_;
+  Response response = co_await call_handler(*match.handler);
+  request.waiter = nullptr;
+  stream_.reset();
+  co_return response;
 }
 
 Awaitable<Response> Connection::call_handler(Handler handler) {

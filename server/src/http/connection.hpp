@@ -69,7 +69,7 @@ class Connection {
   boost::beast::flat_buffer buffer_;
   std::optional<Parser> parser_;
   std::optional<SocketBody> body_;
-  std::optional<SocketStream> stream_;
+  std::optional<SocketStream> stream_;  ///< the handler's waiter, then the response's stream
   Exchange current_;
 };
 

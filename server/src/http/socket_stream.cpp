@@ -64,6 +64,7 @@ SocketStream::SocketStream(TimedSocket& socket, const ServerState& server, bool 
 
 SocketStream::~SocketStream() {
   wakeup_->end();
+  if (!watching_) return;
   // Takes back the pending read of `watch_for_disconnect`.
   error_code ignored;
   socket_.raw().cancel(ignored);
@@ -97,6 +98,7 @@ Awaitable<> SocketStream::wait(std::chrono::milliseconds at_most) {
     co_await asio::post(asio::use_awaitable);
     co_return;
   }
+  if (!watching_) watch_for_disconnect();
   timer_.expires_after(std::clamp(at_most, std::chrono::milliseconds{0}, kLongestWait));
   co_await timer_.async_wait(kAsTuple);
   wakeup_->take_notified();
@@ -120,6 +122,7 @@ void SocketStream::leave() {
 }
 
 void SocketStream::watch_for_disconnect() {
+  watching_ = true;
   socket_.raw().async_wait(asio::ip::tcp::socket::wait_read, [wakeup = wakeup_](error_code ec) {
     if (!ec && wakeup->stream != nullptr) wakeup->stream->on_readable();
   });

@@ -8,8 +8,8 @@
 
 namespace zimu::http {
 
-/// The StreamWriter of one response. Owner: the connection, while the response lasts. Thread: I/O; only the
-/// functions that `notifier` hands out are for any thread.
+/// The Waiter of one handler, or the StreamWriter of one response. Owner: the connection, while that lasts. Thread: I/O;
+/// only the functions that `notifier` hands out are for any thread.
 class SocketStream final : public StreamWriter {
  public:
   /// `chunked`: false for HTTP/1.0, where the end of the connection ends the response.
@@ -23,7 +23,7 @@ class SocketStream final : public StreamWriter {
   bool stopping() const override;
   std::function<void()> notifier() override;
 
-  void watch_for_disconnect();  ///< a pending read, of no bytes, on the socket
+  void watch_for_disconnect();  ///< a pending read, of no bytes, on the socket; `wait` does it too
   void wake();                  ///< ends `wait`: the server stops
   bool client_gone() const { return gone_; }
   Awaitable<Result<>> finish();  ///< the last chunk
@@ -37,6 +37,7 @@ class SocketStream final : public StreamWriter {
   const ServerState& server_;
   bool chunked_;
   bool gone_ = false;
+  bool watching_ = false;  ///< `watch_for_disconnect` has been called
   boost::asio::steady_timer timer_;
   std::shared_ptr<Wakeup> wakeup_;
 };

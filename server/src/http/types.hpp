@@ -45,6 +45,17 @@ class BodyReader {
   virtual std::optional<std::uint64_t> content_length() const = 0;
 };
 
+/// Lets a request wait for what happens elsewhere. No time limit of the server runs meanwhile. Thread: I/O.
+class Waiter {
+ public:
+  virtual ~Waiter() = default;
+  /// Waits until `notify` is called, the client is gone, the server stops, or the time has passed.
+  virtual Awaitable<> wait(std::chrono::milliseconds at_most) = 0;
+  virtual bool stopping() const = 0;  ///< client gone, or server stopping
+  /// Wakes `wait`. Thread: any, also after the request has ended.
+  virtual std::function<void()> notifier() = 0;
+};
+
 struct Request {
   std::string method;                                            ///< "GET", upper case as sent
   std::string path;                                              ///< decoded, no query
@@ -54,6 +65,7 @@ struct Request {
   std::string peer;            ///< address text
   std::string id;              ///< request id, also in X-Request-Id
   BodyReader* body = nullptr;  ///< never null in a handler
+  Waiter* waiter = nullptr;    ///< never null in a handler; to be used once the body has been read
 
   std::optional<std::string_view> query_value(std::string_view name) const;
   std::string_view path_param(std::string_view name) const;  ///< CHECKs that the route has it
@@ -67,15 +79,9 @@ struct FileBody {
 };
 
 /// Writes a response of unknown length (SSE, streamed transcripts) with chunked framing. Thread: I/O.
-class StreamWriter {
+class StreamWriter : public Waiter {
  public:
-  virtual ~StreamWriter() = default;
   virtual Awaitable<Result<>> write(std::string bytes) = 0;  ///< kIo once the client is gone
-  /// Waits until `notify` is called, the client is gone, the server stops, or the time has passed.
-  virtual Awaitable<> wait(std::chrono::milliseconds at_most) = 0;
-  virtual bool stopping() const = 0;  ///< client gone, or server stopping
-  /// Wakes `wait`. Thread: any, also after the stream has ended.
-  virtual std::function<void()> notifier() = 0;
 };
 
 struct StreamBody {
