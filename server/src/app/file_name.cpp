@@ -86,9 +86,11 @@ std::string valid_utf8(std::string_view bytes) {
 
 std::string clean_line(std::string_view raw) {
   std::string text = valid_utf8(raw);
-  for (char& c : text) {
-    const auto byte = static_cast<std::uint8_t>(c);
-    if (byte < 0x20 || byte == 0x7F) c = ' ';
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto byte = static_cast<std::uint8_t>(text[i]);
+    if (byte < 0x20 || byte == 0x7F) text[i] = ' ';
+    // U+0080 to U+009F, the other control characters of Unicode.
+    if (byte == 0xC2 && static_cast<std::uint8_t>(text[i + 1]) < 0xA0) text.replace(i, 2, " ");
   }
   const auto first = text.find_first_not_of(' ');
   if (first == std::string::npos) return {};

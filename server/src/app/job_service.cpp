@@ -168,7 +168,17 @@ Result<Page<Job>> JobService::list(const JobQuery& query) {
   for (Job& job : page.items) {
     if (const auto live = live_.find(job.id); live != live_.end()) job = live->second.job;
   }
-  if (query.state) std::erase_if(page.items, [&](const Job& job) { return job.state != *query.state; });
+  if (!query.state) return page;
+  std::erase_if(page.items, [&](const Job& job) { return job.state != *query.state; });
+  // What is held back is stored under another state, and comes in at its place here.
+  for (const auto& [id, live] : live_) {
+    const bool wanted = live.held && live.job.state == *query.state &&
+                        live.job.media_id == query.media_id.value_or(live.job.media_id);
+    const bool here = (!query.page.after || id < *query.page.after) && (!page.next || id >= *page.next);
+    const auto same = [&id](const Job& job) { return job.id == id; };
+    if (wanted && here && std::ranges::none_of(page.items, same) && store_.job(id)) page.items.push_back(live.job);
+  }
+  std::ranges::sort(page.items, std::ranges::greater{}, &Job::id);
   return page;
 }
 

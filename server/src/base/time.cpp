@@ -1,7 +1,6 @@
 #include "base/time.hpp"
 
-#include <cstdio>
-#include <ctime>
+#include <algorithm>
 
 #include <fmt/format.h>
 
@@ -21,21 +20,52 @@ std::string format_rfc3339(Timestamp time) {
 }
 
 Result<Timestamp> parse_rfc3339(std::string_view text) {
-  const std::string copy(text);
-  int year = 0;
-  unsigned month = 0, day = 0, hour = 0, minute = 0;
-  double second = 0;
-  int used = 0;
-  const int fields =
-      std::sscanf(copy.c_str(), "%4d-%2u-%2uT%2u:%2u:%lfZ%n", &year, &month, &day, &hour, &minute, &second, &used);
-  const std::chrono::year_month_day date{std::chrono::year{year}, std::chrono::month{month}, std::chrono::day{day}};
-  if (fields != 6 || used != static_cast<int>(copy.size()) || !date.ok() || hour > 23 || minute > 59 || second < 0 ||
-      second >= 61) {
-    return fail(ErrorCode::kInvalidArgument, fmt::format("'{}' is not an RFC 3339 time in UTC", text));
+  std::string_view rest = text;
+  bool good = true;
+  // Exactly so many digits: sscanf and the like also take blanks, signs, "nan" and the locale's own decimal mark.
+  const auto digits = [&](std::size_t count) {
+    unsigned value = 0;
+    for (std::size_t i = 0; i < count; ++i) {
+      good = good && i < rest.size() && rest[i] >= '0' && rest[i] <= '9';
+      if (good) value = value * 10 + static_cast<unsigned>(rest[i] - '0');
+    }
+    if (good) rest.remove_prefix(count);
+    return value;
+  };
+  const auto mark = [&](char wanted) {
+    good = good && rest.starts_with(wanted);
+    if (good) rest.remove_prefix(1);
+  };
+  const unsigned year = digits(4);
+  mark('-');
+  const unsigned month = digits(2);
+  mark('-');
+  const unsigned day = digits(2);
+  mark('T');
+  const unsigned hour = digits(2);
+  mark(':');
+  const unsigned minute = digits(2);
+  mark(':');
+  const unsigned second = digits(2);
+  unsigned millis = 0;
+  if (good && rest.starts_with('.')) {
+    rest.remove_prefix(1);
+    const std::size_t length = std::min(rest.find_first_not_of("0123456789"), rest.size());
+    good = length > 0;
+    // Milliseconds are what there is here; finer digits are cut off.
+    for (std::size_t i = 0; i < 3; ++i) millis = millis * 10 + (i < length ? static_cast<unsigned>(rest[i] - '0') : 0);
+    rest.remove_prefix(length);
   }
-  const auto millis = static_cast<std::int64_t>(second * 1000.0 + 0.5);
+  mark('Z');
+  const std::chrono::year_month_day date{std::chrono::year{static_cast<int>(year)}, std::chrono::month{month},
+                                         std::chrono::day{day}};
+  // 60 is a leap second: it becomes the first of the next minute.
+  if (!good || !rest.empty() || !date.ok() || hour > 23 || minute > 59 || second > 60) {
+    return fail(ErrorCode::kInvalidArgument, fmt::format("'{}' is not an RFC 3339 time in UTC", text),
+                "write it like 2026-11-24T15:50:13.123Z");
+  }
   return Timestamp{std::chrono::sys_days{date}.time_since_epoch() + std::chrono::hours{hour} +
-                   std::chrono::minutes{minute} + std::chrono::milliseconds{millis}};
+                   std::chrono::minutes{minute} + std::chrono::seconds{second} + std::chrono::milliseconds{millis}};
 }
 
 }  // namespace zimu

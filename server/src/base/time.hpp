@@ -16,7 +16,7 @@ using Timestamp = std::chrono::time_point<std::chrono::system_clock, std::chrono
 Timestamp now_utc() noexcept;
 /// RFC 3339 with milliseconds and `Z`: "2026-11-24T15:50:13.123Z".
 std::string format_rfc3339(Timestamp time);
-/// Reads what `format_rfc3339` writes (fraction optional).
+/// Reads what `format_rfc3339` writes: UTC with `Z`; the fraction is optional, and cut to milliseconds.
 Result<Timestamp> parse_rfc3339(std::string_view text);
 
 }  // namespace zimu

@@ -35,6 +35,11 @@ std::size_t sequence_length(std::string_view text) {
   return length;
 }
 
+bool is_control(char c) {
+  const auto byte = static_cast<unsigned char>(c);
+  return byte < 0x20 || byte == 0x7F;
+}
+
 /// Lines of the text: control characters become spaces, blank lines go, ends are trimmed.
 std::vector<std::string> clean_lines(std::string_view raw) {
   std::vector<std::string> lines;
@@ -48,8 +53,7 @@ std::vector<std::string> clean_lines(std::string_view raw) {
     if (c == '\n' || c == '\r') {
       flush();
     } else {
-      const auto byte = static_cast<unsigned char>(c);
-      line += (byte < 0x20 || byte == 0x7F) ? ' ' : c;
+      line += is_control(c) ? ' ' : c;
     }
   }
   flush();
@@ -100,6 +104,12 @@ std::string joined(const std::vector<std::string>& lines, std::string_view separ
 }
 
 std::string one_line(std::string_view text) { return joined(clean_lines(text), " "); }
+
+std::string word_text(std::string_view text) {
+  std::string out = repair_utf8(text);
+  std::ranges::replace_if(out, is_control, ' ');
+  return out;
+}
 
 std::string clock_ms(Milliseconds time, char decimal_mark) {
   const auto ms = time.count();

@@ -10,7 +10,7 @@ namespace {
 
 /// Rounded to hundredths, carrying: 59.996 s is 01:00.00. Minutes grow past 99.
 std::string lrc_clock(Milliseconds time) {
-  const auto centis = (time.count() + 5) / 10;
+  const auto centis = (std::max(time, Milliseconds{0}).count() + 5) / 10;
   return fmt::format("{:02}:{:02}.{:02}", centis / 6000, centis / 100 % 60, centis % 100);
 }
 
@@ -53,7 +53,7 @@ std::string ass_karaoke(const Cue& cue) {
     const auto until = std::max(done, centis_at(i + 1 < words.size() ? words[i + 1].start : cue.end));
     std::string_view text = words[i].text;
     if (i == 0 && text.starts_with(' ')) text.remove_prefix(1);
-    out += fmt::format("{{\\k{}}}{}", until - done, ass_text(repair_utf8(text)));
+    out += fmt::format("{{\\k{}}}{}", until - done, ass_text(word_text(text)));
     done = until;
   }
   return out;
@@ -77,7 +77,7 @@ std::string write_lrc(const Transcript& transcript, const ExportOptions& options
     out += fmt::format("[{}]", lrc_clock(cue.start));
     if (options.word_times && !cue.segment->words.empty()) {
       for (const Word& word : cue.segment->words) {
-        out += fmt::format("<{}>{}", lrc_clock(word.start), lrc_text(repair_utf8(word.text)));
+        out += fmt::format("<{}>{}", lrc_clock(word.start), lrc_text(word_text(word.text)));
       }
       out += fmt::format("<{}>\n", lrc_clock(cue.segment->words.back().end));
     } else {

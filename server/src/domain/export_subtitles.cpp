@@ -46,7 +46,7 @@ std::string vtt_karaoke(const Cue& cue) {
       out += fmt::format("<{}>", clock_ms(word.start, '.'));
       last = word.start;
     }
-    out += vtt_escape(repair_utf8(word.text));
+    out += vtt_escape(word_text(word.text));
   }
   const auto first = out.find_first_not_of(' ');
   return first == std::string::npos ? out : out.substr(first);
@@ -59,8 +59,8 @@ std::string write_srt(const Transcript& transcript) {
   int number = 0;
   for (const Cue& cue : make_cues(transcript)) {
     const std::string who = cue.speaker.empty() ? "" : cue.speaker + ": ";
-    out += fmt::format("{}\n{} --> {}\n{}{}\n\n", ++number, clock_ms(cue.start, ','), clock_ms(cue.end, ','), who,
-                       without_arrow(joined(cue.lines, "\n")));
+    out += fmt::format("{}\n{} --> {}\n{}\n\n", ++number, clock_ms(cue.start, ','), clock_ms(cue.end, ','),
+                       without_arrow(who + joined(cue.lines, "\n")));
   }
   return out;
 }

@@ -4,8 +4,6 @@
 
 #include <random>
 
-#include "domain/job.hpp"
-
 namespace zimu::domain {
 namespace {
 
@@ -131,40 +129,6 @@ TEST(Export, RandomTextNeverBreaksSrtStructure) {
     ASSERT_EQ(blocks, expected) << srt;
     ASSERT_EQ(arrows, expected) << srt;
   }
-}
-
-TEST(Job, StatesFollowThePicture) {
-  EXPECT_TRUE(may_follow(JobState::kQueued, JobState::kRunning));
-  EXPECT_TRUE(may_follow(JobState::kFailed, JobState::kQueued));
-  EXPECT_FALSE(may_follow(JobState::kDone, JobState::kQueued));
-  EXPECT_FALSE(may_follow(JobState::kDone, JobState::kRunning));
-  for (const auto state : {JobState::kQueued, JobState::kRunning, JobState::kPaused, JobState::kDone, JobState::kFailed,
-                           JobState::kCancelled}) {
-    EXPECT_EQ(job_state_from_name(job_state_name(state)).value(), state);
-  }
-}
-
-TEST(Job, OptionsAreValidated) {
-  EXPECT_TRUE(validate(TranscribeOptions{}));
-  const auto refused = [](auto edit) {
-    TranscribeOptions options;
-    edit(options);
-    return !validate(options).has_value();
-  };
-  EXPECT_TRUE(refused([](auto& o) { o.language = "klingon"; }));
-  EXPECT_TRUE(refused([](auto& o) { o.model = "../../etc/passwd"; }));
-  EXPECT_TRUE(refused([](auto& o) { o.model = ""; }));
-  EXPECT_TRUE(refused([](auto& o) { o.device = "tpu"; }));
-  EXPECT_TRUE(refused([](auto& o) { o.temperature = 1.5F; }));
-  EXPECT_TRUE(refused([](auto& o) { o.prompt = std::string(kMaxPromptBytes + 1, 'x'); }));
-}
-
-TEST(Job, LanguagesByCodeAndName) {
-  EXPECT_EQ(language_name("zh"), "chinese");
-  EXPECT_EQ(language_code("English"), "en");
-  EXPECT_EQ(language_code("de"), "de");
-  EXPECT_FALSE(language_code("xx"));
-  EXPECT_EQ(known_languages().size(), 100U);
 }
 
 }  // namespace

@@ -48,7 +48,7 @@ domain::MediaInfo read_info(const json::object& object, Fields& outer) {
   domain::MediaInfo info;
   info.format = in.text("format");
   info.duration = in.millis("duration_ms");
-  info.start_offset = Milliseconds{in.integer("start_offset_ms")};
+  info.start_offset = in.offset("start_offset_ms");
   info.has_video = in.flag("has_video");
   if (const auto* streams = in.array("streams")) {
     for (const json::value& value : *streams) {
@@ -76,7 +76,7 @@ domain::Word read_word(const json::object& object, Fields& outer) {
 domain::Segment read_segment(const json::object& object, Fields& outer) {
   Fields in(object, "segment");
   domain::Segment segment;
-  segment.index = in.integer("index", 0, true);
+  segment.index = in.index("index", true);
   segment.start = in.millis("start_ms", true);
   segment.end = in.millis("end_ms", true);
   segment.text = in.text("text", true);
@@ -103,7 +103,7 @@ domain::Segment read_segment(const json::object& object, Fields& outer) {
       }
     }
   }
-  if (segment.end < segment.start || segment.index < 0) in.wrong("end_ms", "at or after start_ms");
+  if (segment.end < segment.start) in.wrong("end_ms", "at or after start_ms");
   outer.absorb(in);
   return segment;
 }
@@ -111,11 +111,11 @@ domain::Segment read_segment(const json::object& object, Fields& outer) {
 domain::Window read_window(const json::object& object, Fields& outer) {
   Fields in(object, "window");
   domain::Window window;
-  window.index = in.integer("index", 0, true);
+  window.index = in.index("index", true);
   window.start = in.millis("start_ms", true);
   window.end = in.millis("end_ms", true);
   window.silence = in.flag("silence");
-  if (window.end <= window.start || window.index < 0) in.wrong("end_ms", "after start_ms");
+  if (window.end <= window.start) in.wrong("end_ms", "after start_ms");
   if (const auto* retries = in.array("retries")) {
     for (const json::value& value : *retries) {
       if (!value.is_object()) {
@@ -145,13 +145,14 @@ Request read_transcribe(Fields& in) {
   r.job = in.text("job", true);
   r.media_path = in.text("media", true);
   r.model_path = in.text("model", true);
-  if (const auto* options = in.object("options")) r.options = read_options(*options, in);
+  static const json::object kNone;
+  const auto* options = in.object("options");
+  r.options = read_options(options != nullptr ? *options : kNone, in);
   if (const auto* resume = in.object("resume")) {
     Fields at(*resume, "resume");
     r.resume_at = at.millis("at_ms");
-    r.next_window = at.integer("next_window");
-    r.next_segment = at.integer("next_segment");
-    if (r.next_window < 0 || r.next_segment < 0) at.wrong("next_window", "at least 0");
+    r.next_window = at.index("next_window");
+    r.next_segment = at.index("next_segment");
     r.resume_language = at.text("language");
     r.resume_language_probability = at.real("language_probability");
     in.absorb(at);

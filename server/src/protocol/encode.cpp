@@ -36,6 +36,14 @@ std::string clean(std::string_view text) {
   return out;
 }
 
+/// A sentence for people; what libraries say can be of any length, and a line cannot.
+std::string sentence(std::string_view text) {
+  constexpr std::size_t kMaxSentenceBytes = 8192;
+  std::string out = clean(text.substr(0, kMaxSentenceBytes));
+  if (text.size() > kMaxSentenceBytes) out += "\xE2\x80\xA6";
+  return out;
+}
+
 /// Four decimals are more than any reader needs, and keep a window's line short. Never NaN: JSON has none.
 double real(float value) { return std::isfinite(value) ? std::round(static_cast<double>(value) * 1e4) / 1e4 : 0.0; }
 
@@ -178,21 +186,22 @@ struct EventEncoder {
   json::object operator()(const FailedEvent& e) const {
     return {{"v", kVersion},          {"type", "failed"},
             {"job", clean(e.job)},    {"code", error_code_name(e.code)},
-            {"message", clean(e.message)}, {"action", clean(e.action)},
+            {"message", sentence(e.message)}, {"action", sentence(e.action)},
             {"retryable", e.retryable}};
   }
   json::object operator()(const UnknownEvent& e) const { return {{"v", kVersion}, {"type", clean(e.type)}}; }
 };
 
 /// A window whose line would be too long loses first its token ids, then its word times; the text stays.
-std::string encode_window(WindowEvent event) {
+std::string encode_window(const WindowEvent& event) {
   std::string line = json::serialize(EventEncoder{}(event));
   if (line.size() <= kMaxLineBytes) return line;
-  for (auto& segment : event.window.segments) segment.tokens.clear();
-  line = json::serialize(EventEncoder{}(event));
+  WindowEvent shorter = event;
+  for (auto& segment : shorter.window.segments) segment.tokens.clear();
+  line = json::serialize(EventEncoder{}(shorter));
   if (line.size() <= kMaxLineBytes) return line;
-  for (auto& segment : event.window.segments) segment.words.clear();
-  return json::serialize(EventEncoder{}(event));
+  for (auto& segment : shorter.window.segments) segment.words.clear();
+  return json::serialize(EventEncoder{}(shorter));
 }
 
 }  // namespace

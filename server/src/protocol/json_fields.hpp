@@ -2,6 +2,7 @@
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <limits>
@@ -36,8 +37,20 @@ class Fields {
   }
   Milliseconds millis(std::string_view name, bool required = false) {
     const auto value = integer(name, 0, required);
-    if (value < 0 || value > kMaxMillis) return wrong(name, "a time in milliseconds"), Milliseconds{0};
+    if (value < 0 || value > kMaxCount) return wrong(name, "a time in milliseconds"), Milliseconds{0};
     return Milliseconds{value};
+  }
+  /// A time that may lie before zero.
+  Milliseconds offset(std::string_view name) {
+    const auto value = integer(name);
+    if (value < -kMaxCount || value > kMaxCount) return wrong(name, "a time in milliseconds"), Milliseconds{0};
+    return Milliseconds{value};
+  }
+  /// A number of windows or segments.
+  std::int64_t index(std::string_view name, bool required = false) {
+    const auto value = integer(name, 0, required);
+    if (value < 0 || value > kMaxCount) return wrong(name, "a place in a list, from 0"), 0;
+    return value;
   }
   int small(std::string_view name, int fallback = 0) {
     const auto value = integer(name, fallback);
@@ -54,7 +67,10 @@ class Fields {
     if (value->is_double() && std::isfinite(value->get_double())) return value->get_double();
     return wrong(name, "a number"), fallback;
   }
-  float real(std::string_view name, double fallback = 0) { return static_cast<float>(number(name, fallback)); }
+  float real(std::string_view name) {
+    constexpr double kGreatest = std::numeric_limits<float>::max();
+    return static_cast<float>(std::clamp(number(name), -kGreatest, kGreatest));
+  }
   bool flag(std::string_view name) {
     const auto* value = find(name, false);
     if (value == nullptr) return false;
@@ -94,12 +110,13 @@ class Fields {
   }
 
  private:
-  static constexpr std::int64_t kMaxMillis = 1LL << 40;  ///< 34 years: sums never overflow
+  static constexpr std::int64_t kMaxCount = 1LL << 40;  ///< 34 years of milliseconds: sums never overflow
 
   const boost::json::value* find(std::string_view name, bool required) {
     const auto* value = object_.if_contains(name);
+    if (value != nullptr && value->is_null()) value = nullptr;
     if (value == nullptr && required) wrong(name, "there");
-    return value != nullptr && value->is_null() ? nullptr : value;
+    return value;
   }
 
   const boost::json::object& object_;

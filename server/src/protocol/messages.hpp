@@ -105,7 +105,8 @@ std::string encode(const Event& event);
 Result<Request> decode_request(std::string_view line);
 Result<Event> decode_event(std::string_view line);
 
-/// Cuts a byte stream into lines. kProtocol once a line passes kMaxLineBytes; afterwards it stays failed.
+/// Cuts a byte stream into lines. kProtocol once a line passes kMaxLineBytes; afterwards it stays failed, and only the
+/// whole lines before that one can still be taken.
 class LineSplitter {
  public:
   Result<> feed(std::string_view bytes);
@@ -113,7 +114,9 @@ class LineSplitter {
 
  private:
   std::string buffer_;
-  std::size_t scanned_ = 0;
+  std::size_t taken_ = 0;              ///< bytes of buffer_ that were handed out
+  std::size_t scanned_ = 0;            ///< no newline from taken_ to here
+  std::size_t open_ = 0;               ///< bytes of the last line, which has no newline yet
   bool failed_ = false;
 };
 
