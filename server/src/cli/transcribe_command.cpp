@@ -19,6 +19,7 @@
 #include "cli/transcribe_session.hpp"
 #include "domain/export.hpp"
 #include "models/registry.hpp"
+#include "supervisor/context.hpp"
 
 namespace zimu::cli {
 namespace {
@@ -136,11 +137,7 @@ Result<Outcome> run_file(TranscribeSession& session, const std::string& file, co
   if (!transcript) {
     Error error = std::move(transcript).error();
     // People gave "-", not the name of our temporary file.
-    if (spool) {
-      if (const auto at = error.message.find(spool->path()); at != std::string::npos) {
-        error.message.replace(at, spool->path().size(), "standard input");
-      }
-    }
+    if (spool) error.message = supervisor::with_name(std::move(error.message), spool->path(), "standard input");
     return std::unexpected(std::move(error));
   }
   if (spool) transcript->title = "stdin";

@@ -24,4 +24,7 @@ constexpr std::chrono::milliseconds kTick{
 /// it right then.
 void report_until_stored(Context& context, const std::string& what, const std::function<Result<>()>& report);
 
+/// The worker names files by their path; people know them by another name.
+std::string with_name(std::string text, const std::string& path, const std::string& name);
+
 }  // namespace zimu::supervisor

@@ -58,8 +58,13 @@ InspectSlot::Verdict InspectSlot::ask(WorkerProcess& worker, const domain::Media
   request.job = media.id;
   request.media_path = std::filesystem::absolute(context_.media.content_path(media)).string();
   request.peaks_path = std::filesystem::absolute(context_.media.peaks_path(media.id)).string();
+  const std::string path = request.media_path;
   if (auto sent = worker.send(std::move(request)); !sent) return on_death(sent.error());
-  return follow(worker, media.id);
+  Verdict verdict = follow(worker, media.id);
+  if (auto* bad = std::get_if<Unreadable>(&verdict)) {
+    bad->why.message = with_name(std::move(bad->why.message), path, media.file_name);
+  }
+  return verdict;
 }
 
 InspectSlot::Verdict InspectSlot::follow(WorkerProcess& worker, const std::string& id) {

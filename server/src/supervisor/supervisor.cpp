@@ -21,6 +21,13 @@ void report_until_stored(Context& context, const std::string& what, const std::f
   }
 }
 
+std::string with_name(std::string text, const std::string& path, const std::string& name) {
+  for (auto at = text.find(path); !path.empty() && at != std::string::npos; at = text.find(path, at + name.size())) {
+    text.replace(at, path.size(), name);
+  }
+  return text;
+}
+
 struct Supervisor::Impl {
   Impl(Options options, app::JobService& jobs, app::MediaService& media)
       : context{std::move(options), jobs, media}, inspect(context) {

@@ -56,7 +56,7 @@ TranscribeSlot::Outcome TranscribeSlot::work_on(const domain::Job& job) {
   if (!request) return on_error(job, request.error());
   auto worker = slot_.ensure([this, &job] { return wanted_away(job); });
   if (!worker) return on_error(job, worker.error());
-  Run run{job, request->next_window, request->resume_at};
+  Run run{job, request->next_window, request->resume_at, request->media_path};
   log_info("job {} begins at {} (window {}) in process {}", job.id, clock_text(run.committed),
            run.next_window, (*worker)->pid());
   if (auto sent = (*worker)->send(std::move(*request)); !sent) {
@@ -215,7 +215,10 @@ TranscribeSlot::Outcome TranscribeSlot::on_failed(const Run& run, const protocol
     log_warn("job {} is tried once more: {}", run.job.id, event.message);
     return {Outcome::Kind::kQueuedAgain};
   }
-  return {Outcome::Kind::kFailed, {event.code, event.message, event.action, event.retryable}};
+  const auto media = context_.media.get(run.job.media_id);
+  const std::string message =
+      media ? with_name(event.message, run.media_path, media->file_name) : event.message;
+  return {Outcome::Kind::kFailed, {event.code, message, event.action, event.retryable}};
 }
 
 TranscribeSlot::Outcome TranscribeSlot::on_death(const Run& run, const Error& why,

@@ -27,6 +27,7 @@ class TranscribeSlot {
     const domain::Job& job;
     std::int64_t next_window = 0;
     Milliseconds committed{0};
+    std::string media_path = {};
   };
   enum class LateWindows : std::uint8_t { kKeep, kDrop };
 
