@@ -24,6 +24,7 @@ struct LoadOptions {
 struct LanguageGuess {
   std::string code;
   float probability = 0;
+  float no_speech_prob = 0;  ///< whether there was a language to hear
 };
 
 struct WindowOptions {

@@ -24,7 +24,8 @@ std::size_t least_bad(const std::vector<Decoding>& tried) {
 }  // namespace
 
 bool is_silence(const Decoding& decoding) {
-  return decoding.no_speech_prob > kMaxNoSpeechProb && decoding.avg_logprob < kMinAvgLogprob;
+  return (decoding.no_speech_prob > kUnsureNoSpeechProb && decoding.avg_logprob < kMinAvgLogprob) ||
+         (decoding.no_speech_prob > kMaxNoSpeechProb && decoding.avg_logprob < kSureLogprob);
 }
 
 std::optional<domain::Retry> find_fault(const Decoding& decoding) {

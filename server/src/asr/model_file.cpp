@@ -23,6 +23,9 @@ constexpr std::uint32_t kMaxPieceBytes = 4096;
 constexpr std::int32_t kMaxTensorName = 256;
 constexpr int kMaxTensors = 1 << 16;
 constexpr int kMaxDimensions = 4;
+constexpr int kOtherTensors = 11;
+constexpr int kEncoderTensors = 15;  // in each layer
+constexpr int kDecoderTensors = 24;
 constexpr std::int32_t kSmallestVocabulary = 51864;  // the English-only models
 
 /// Sequential reads with a position; `ok` turns false at the first read past the end and stays so.
@@ -161,7 +164,11 @@ Result<ModelHeader> check_model_file(const std::string& path) {
       return invalid(path, fmt::format("it is damaged or cut off at byte {} of {}", at, header.file_bytes));
     }
   }
-  if (tensors == 0) return invalid(path, "it holds no weights");
+  // libwhisper finds a wrong number too, but keeps the memory of what it has read by then.
+  if (const int wanted = kOtherTensors + kEncoderTensors * header.audio_layers + kDecoderTensors * header.text_layers;
+      tensors != wanted) {
+    return invalid(path, fmt::format("it holds {} of {} tensors", tensors, wanted));
+  }
   return header;
 }
 

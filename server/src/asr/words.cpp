@@ -9,6 +9,9 @@
 namespace zimu::asr {
 namespace {
 
+constexpr Milliseconds kLongestWord{2000};
+constexpr Milliseconds kShortestWord{40};
+
 bool in(char32_t c, char32_t first, char32_t last) { return c >= first && c <= last; }
 
 /// Characters that are words by themselves for timing: Han, kana, bopomofo.
@@ -122,9 +125,63 @@ std::vector<domain::Word> group_words(const std::vector<TimedPiece>& pieces) {
   return words;
 }
 
+namespace {
+
+/// Where there is a pause between two words, or before the first one, the border belongs there: attention gives
+/// pauses, and sometimes the sound at their edges, to a word or a comma beside them.
+void snap_to_pauses(std::vector<domain::Word>& words, Milliseconds start, Milliseconds end, const Loudness& loudness) {
+  constexpr Milliseconds kPause{150};
+  for (std::size_t i = 0; i <= words.size() && !words.empty(); ++i) {
+    domain::Word* before = i > 0 ? &words[i - 1] : nullptr;
+    domain::Word* after = i < words.size() ? &words[i] : nullptr;
+    const Milliseconds from = before != nullptr ? before->start + kShortestWord : start;
+    const Milliseconds to = after != nullptr ? after->end - kShortestWord : end;
+    const auto pause = loudness.longest_pause(from, to, kPause);
+    if (!pause) continue;
+    // A pause that touches a word's core says nothing about the border.
+    if (before != nullptr && pause->first > from) before->end = pause->first;
+    if (after != nullptr && pause->second < to) after->start = pause->second;
+  }
+}
+
+/// Alignment sometimes stays on one word and rushes through the next ones: these share their time by characters.
+void share_time(std::vector<domain::Word>& words) {
+  constexpr Milliseconds kRushed{60};
+  constexpr Milliseconds kSlow{250};
+  for (std::size_t first = 0; first + 1 < words.size(); ++first) {
+    std::size_t last = first;
+    while (last + 1 < words.size() && words[last + 1].start == words[last].end &&
+           words[last + 1].end - words[last + 1].start <= kRushed) {
+      ++last;
+    }
+    if (last == first || words[first].end - words[first].start < kSlow) continue;
+    std::int64_t total = 0;
+    for (std::size_t i = first; i <= last; ++i) total += static_cast<std::int64_t>(words[i].text.size());
+    const Milliseconds start = words[first].start;
+    const Milliseconds time = words[last].end - start;
+    std::int64_t before = 0;
+    for (std::size_t i = first; i <= last; ++i) {
+      words[i].start = start + time * before / total;
+      before += static_cast<std::int64_t>(words[i].text.size());
+      words[i].end = start + time * before / total;
+    }
+    first = last;
+  }
+}
+
+}  // namespace
+
+bool holds_word(std::string_view text) {
+  while (!text.empty()) {
+    const Utf8Step step = next_codepoint(text);
+    if (step.valid && !is_space(step.codepoint) && !is_punctuation(step.codepoint)) return true;
+    text.remove_prefix(step.length);
+  }
+  return false;
+}
+
 void fit_words(std::vector<domain::Word>& words, Milliseconds start, Milliseconds end, const Loudness& loudness) {
-  constexpr Milliseconds kLongestWord{2000};
-  constexpr Milliseconds kShortestWord{40};
+  snap_to_pauses(words, start, end, loudness);
   Milliseconds earliest = start;
   for (domain::Word& word : words) {
     word.start = std::clamp(word.start, earliest, end);
@@ -134,6 +191,14 @@ void fit_words(std::vector<domain::Word>& words, Milliseconds start, Millisecond
     if (word.end - word.start < kShortestWord) word.end = std::min(word.start + kShortestWord, end);
     earliest = word.end;
   }
+  // Words that alignment puts past the end find room before it.
+  Milliseconds latest = end;
+  for (auto word = words.rbegin(); word != words.rend(); ++word) {
+    word->end = std::min(word->end, latest);
+    word->start = std::max(std::min(word->start, word->end - kShortestWord), start);
+    latest = word->start;
+  }
+  share_time(words);
 }
 
 void spread_evenly(std::vector<TimedPiece>& pieces, Milliseconds start, Milliseconds end) {

@@ -1,6 +1,7 @@
 #pragma once
 #include <string>
 #include <string_view>
+#include <string_view>
 #include <vector>
 
 #include "asr/loudness.hpp"
@@ -25,6 +26,9 @@ std::vector<domain::Word> group_words(const std::vector<TimedPiece>& pieces);
 /// Makes the times sensible: inside [start, end], never going back, and without the silence around a word that
 /// alignment cannot see (it gives a pause to one of the words beside it).
 void fit_words(std::vector<domain::Word>& words, Milliseconds start, Milliseconds end, const Loudness& loudness);
+
+/// Something besides punctuation and spaces.
+bool holds_word(std::string_view text);
 
 /// Times for pieces nobody aligned: by their share of the segment's characters.
 void spread_evenly(std::vector<TimedPiece>& pieces, Milliseconds start, Milliseconds end);

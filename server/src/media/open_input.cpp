@@ -43,7 +43,7 @@ int interrupted(void* opaque) {
 
 void quiet_libav() {
   static std::once_flag once;
-  std::call_once(once, [] { av_log_set_level(AV_LOG_ERROR); });
+  std::call_once(once, [] { av_log_set_level(AV_LOG_FATAL); });
 }
 
 Error not_media(const std::string& path, const std::string& why) {

@@ -1,4 +1,4 @@
-#include "worker/crash_test.hpp"
+#include "worker/crash_injection.hpp"
 
 #include <csignal>
 #include <cstdlib>

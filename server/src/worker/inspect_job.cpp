@@ -1,19 +1,18 @@
 #include "worker/inspect_job.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <string>
 
 #include "base/file.hpp"
 #include "media/audio_reader.hpp"
+#include "worker/heartbeat.hpp"
 
 namespace zimu::worker {
 namespace {
 
 constexpr std::size_t kBucketSamples = media::kSampleRateHz / 10;  // 100 ms
 constexpr std::size_t kMaxBuckets = 200'000;
-constexpr std::chrono::seconds kProgressEvery{1};
 
 /// Greatest |sample| of each 100 ms; pairs are merged whenever there would be too many.
 class Peaks {
@@ -64,17 +63,15 @@ Result<protocol::DoneEvent> run_inspection(const protocol::InspectRequest& reque
 
   Peaks peaks;
   std::uint64_t samples = 0;
-  auto last_progress = std::chrono::steady_clock::now();
-  const auto report = [&](const char* stage) {
-    const auto now = std::chrono::steady_clock::now();
-    if (now - last_progress < kProgressEvery) return;
-    last_progress = now;
+  Heartbeat heartbeat(events);
+  const auto report = [&] {
+    if (!heartbeat.is_due()) return;
     protocol::ProgressEvent event;
     event.job = request.job;
-    event.stage = stage;
+    event.stage = "inspecting";
     event.done = Milliseconds{static_cast<std::int64_t>(samples / 16)};
     event.total = info.duration;
-    events.write(event);
+    heartbeat.report(std::move(event), false);
   };
   while (true) {
     if (cancel) return fail(ErrorCode::kCancelled, "cancelled");
@@ -82,7 +79,7 @@ Result<protocol::DoneEvent> run_inspection(const protocol::InspectRequest& reque
     if (piece.empty()) break;
     samples += piece.size();
     peaks.add(piece);
-    report("inspecting");
+    report();
   }
   if (!request.peaks_path.empty()) ZIMU_TRY_VOID(write_file_atomic(request.peaks_path, peaks.file()));
 

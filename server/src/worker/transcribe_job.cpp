@@ -6,7 +6,8 @@
 
 #include <fmt/format.h>
 
-#include "worker/crash_test.hpp"
+#include "worker/crash_injection.hpp"
+#include "worker/heartbeat.hpp"
 #include "worker/sound.hpp"
 #include "worker/windower.hpp"
 
@@ -15,9 +16,8 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr std::chrono::milliseconds kProgressEvery{500};
 constexpr float kSureOfLanguage = 0.5F;
-constexpr int kLanguagePieces = 3;  ///< thirty-second pieces to ask when the first is not sure
+constexpr int kLanguagePieces = 6;  ///< thirty-second pieces to ask while none is sure
 constexpr std::size_t kLanguagePieceSamples = 30 * kSampleRateHz;
 
 Milliseconds to_ms(std::uint64_t samples) { return Milliseconds{static_cast<std::int64_t>(samples / kSamplesPerMs)}; }
@@ -25,7 +25,7 @@ Milliseconds to_ms(std::uint64_t samples) { return Milliseconds{static_cast<std:
 class Job {
  public:
   Job(const protocol::TranscribeRequest& request, EventWriter& events, const std::atomic<bool>& cancel)
-      : request_(request), events_(events), cancel_(cancel) {}
+      : request_(request), events_(events), cancel_(cancel), heartbeat_(events) {}
 
   Result<protocol::DoneEvent> run(ModelCache& models) {
     ZIMU_TRY(sound_, Sound::open(request_.media_path, request_.options.audio_stream, &cancel_));
@@ -81,9 +81,8 @@ class Job {
     sample_time_ += result.sample_time;
     // The engine may hand back the tail: it becomes the start of the next window. Whole milliseconds, and never none.
     std::size_t used = length;
-    if (const auto consumed = static_cast<std::size_t>(result.consumed.count()) * kSamplesPerMs;
-        consumed >= kSamplesPerMs && consumed < length) {
-      used = consumed;
+    if (result.consumed >= Milliseconds{1} && result.consumed < to_ms(length)) {
+      used = static_cast<std::size_t>(result.consumed.count()) * kSamplesPerMs;
     }
     count_coverage(samples.first(used), result.segments);
     domain::Window window;
@@ -137,6 +136,9 @@ class Job {
       if (available.size() <= from) break;
       const auto samples = available.subspan(from, std::min(kLanguagePieceSamples, available.size() - from));
       ZIMU_TRY(auto guess, engine_->detect_language(samples));
+      if (cancel_) return fail(ErrorCode::kCancelled, "cancelled");
+      // Noise and music have a language too, if one asks; it must not become that of the speech after them.
+      guess.probability *= 1 - guess.no_speech_prob;
       if (guess.probability > language_.probability) language_ = std::move(guess);
     }
     return {};
@@ -151,9 +153,7 @@ class Job {
   }
 
   void progress(const char* stage, bool always) {
-    const auto now = Clock::now();
-    if (!always && now - last_progress_ < kProgressEvery) return;
-    last_progress_ = now;
+    if (!always && !heartbeat_.is_due()) return;
     protocol::ProgressEvent event;
     event.job = request_.job;
     event.stage = stage;
@@ -162,11 +162,11 @@ class Job {
     if (total_.count() == 0) event.total = Milliseconds{0};
     if (engine_ != nullptr) {
       event.device = engine_->device();
-      const std::chrono::duration<double> spent = now - started_;
+      const std::chrono::duration<double> spent = Clock::now() - started_;
       const auto fresh = std::chrono::duration<double>(event.done - request_.resume_at).count();
       event.speed = spent.count() > 0.2 && fresh > 0 ? fresh / spent.count() : 0;
     }
-    events_.write(event);
+    heartbeat_.report(std::move(event), always);
   }
 
   protocol::DoneEvent done() {
@@ -190,11 +190,11 @@ class Job {
   std::int64_t next_window_ = 0;
   std::int64_t next_segment_ = 0;
   Clock::time_point started_ = Clock::now();
-  Clock::time_point last_progress_{};
   Milliseconds encode_time_{0};
   Milliseconds sample_time_{0};
   Milliseconds audible_{0};
   Milliseconds covered_{0};
+  Heartbeat heartbeat_;
 };
 
 }  // namespace
