@@ -15,7 +15,7 @@ pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="mounting a tmpfs need
 def small_disk(tmp_path):
     folder = tmp_path / "small"
     folder.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", folder], check=False)
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=192m", "tmpfs", folder], check=False)
     if mounted.returncode != 0:
         pytest.skip("no permission to mount")
     yield folder
@@ -33,7 +33,7 @@ def fill(folder, keep):
 def test_upload_on_a_full_disk_is_refused_and_works_again(small_disk, tmp_path, jfk):
     big = tmp_path / "big.wav"
     with open(big, "wb") as file:
-        file.truncate(100 << 20)
+        file.truncate(256 << 20)
     running = Server(small_disk).start()
     try:
         with running.client() as client, open(big, "rb") as file:
@@ -44,6 +44,34 @@ def test_upload_on_a_full_disk_is_refused_and_works_again(small_disk, tmp_path, 
         assert not list((small_disk / "uploads" / "incoming").iterdir())
         media = running.upload(jfk)
         assert running.wait_job(running.create_job(media["id"])["id"])["state"] == "done"
+    finally:
+        running.stop()
+
+
+def test_disk_fills_during_a_resumable_upload(small_disk):
+    """The declared size fits when the upload begins; somebody else takes the room; nothing of what was sent is lost."""
+    size, piece = 40 << 20, 20 << 20
+    running = Server(small_disk).start()
+    try:
+        client = running.client()
+        tus = {"Tus-Resumable": "1.0.0"}
+        made = client.post("/api/v1/uploads", headers=tus | {"Upload-Length": str(size), "Upload-Metadata": "filename YS53YXY="})
+        assert made.status_code == 201, made.text
+        path = made.headers["location"]
+
+        def send(offset, amount):
+            return client.patch(path, content=os.urandom(amount), headers=tus | {
+                "Upload-Offset": str(offset), "Content-Type": "application/offset+octet-stream"})
+
+        assert send(0, piece).status_code == 204
+        fill(small_disk, keep=5 << 20)
+        refused = send(piece, piece)
+        assert refused.status_code == 507 and refused.json()["code"] == "no_space" and refused.json()["action"]
+        kept = int(client.head(path, headers=tus).headers["upload-offset"])
+        assert piece <= kept < size
+        os.unlink(small_disk / "filler")
+        assert send(kept, size - kept).status_code == 204
+        assert client.get("/readyz").status_code == 200
     finally:
         running.stop()
 
