@@ -10,5 +10,6 @@ if [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$want" ]; then
 fi
 echo "web: installing packages and building"
 ../tools/node.sh npm ci --no-audit --no-fund --loglevel=error
-../tools/node.sh npm run build --silent
+mkdir -p ../build
+../tools/node.sh npm run build --silent >../build/web.log 2>&1 || { tail -30 ../build/web.log >&2; exit 1; }
 printf '%s' "$want" >"$stamp"
