@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "base/check.hpp"
+#include "base/utf8.hpp"
 #include "http/url.hpp"
 
 namespace zimu::api {
@@ -57,7 +58,7 @@ Result<Checksum> Checksum::parse(std::string_view header) {
   const bool is_sha1 = algorithm == "sha1";
   if (!is_sha1 && algorithm != "sha256") {
     return fail(ErrorCode::kInvalidArgument,
-                fmt::format("Upload-Checksum names '{}', which is not offered", http::to_utf8(algorithm)),
+                fmt::format("Upload-Checksum names '{}', which is not offered", to_utf8(algorithm)),
                 fmt::format("use one of {}", kChecksumAlgorithms));
   }
   const auto digest = decode_base64(space == std::string_view::npos ? std::string_view{} : header.substr(space + 1));

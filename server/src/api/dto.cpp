@@ -5,6 +5,7 @@
 
 #include <cmath>
 
+#include "base/utf8.hpp"
 #include "http/url.hpp"
 
 namespace zimu::api {
@@ -12,7 +13,7 @@ namespace {
 
 namespace json = boost::json;
 
-json::value text(std::string_view value) { return json::value(http::to_utf8(value)); }
+json::value text(std::string_view value) { return json::value(to_utf8(value)); }
 json::value number(double value) { return std::isfinite(value) ? json::value(std::round(value * 1e4) / 1e4) : json::value(0.0); }
 json::value time(const std::optional<Timestamp>& value) {
   return value ? json::value(format_rfc3339(*value)) : json::value(nullptr);

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "app/file_name.hpp"
+#include "base/utf8.hpp"
 #include "base/uuid.hpp"
 #include "http/url.hpp"
 
@@ -61,7 +62,7 @@ std::optional<std::string> BodyFields::text(std::string_view name) {
   if (value == nullptr) return std::nullopt;
   if (!value->is_string()) return wrong(name, "a string"), std::nullopt;
   std::string text(value->get_string());
-  if (text.find('\0') != std::string::npos || !http::is_utf8(text)) return wrong(name, "text without NUL"), std::nullopt;
+  if (text.find('\0') != std::string::npos || !is_utf8(text)) return wrong(name, "text without NUL"), std::nullopt;
   return text;
 }
 
@@ -107,7 +108,7 @@ Result<> BodyFields::finish() {
   for (const auto& member : object_) {
     const std::string_view name(member.key().data(), member.key().size());
     if (!known_.contains(name)) {
-      return fail(ErrorCode::kInvalidArgument, fmt::format("there is no field '{}' here", http::to_utf8(name)));
+      return fail(ErrorCode::kInvalidArgument, fmt::format("there is no field '{}' here", to_utf8(name)));
     }
   }
   return {};

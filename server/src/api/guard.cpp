@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "base/utf8.hpp"
 #include "http/status.hpp"
 #include "http/url.hpp"
 
@@ -86,7 +87,7 @@ std::optional<Error> check_browser(const http::Request& request, bool local_only
   const auto host = request.headers.find("Host");
   if (local_only && host && !is_local_host(*host)) {
     return Error{ErrorCode::kUnauthorized, fmt::format("Zimu listens for this machine only and does not answer as '{}'",
-                                                       http::to_utf8(*host)),
+                                                       to_utf8(*host)),
                  "open it as localhost, or let the proxy in front send 'Host: localhost'"};
   }
   if (is_safe(request.method)) return std::nullopt;
@@ -100,7 +101,7 @@ std::optional<Error> check_browser(const http::Request& request, bool local_only
   }
   if (!foreign) return std::nullopt;
   return Error{ErrorCode::kUnauthorized,
-               fmt::format("another web site ({}) asked for this", http::to_utf8(origin.value_or("unknown"))),
+               fmt::format("another web site ({}) asked for this", to_utf8(origin.value_or("unknown"))),
                "use Zimu's own page, or a program that is no browser"};
 }
 

@@ -8,6 +8,7 @@
 #include <boost/json/object.hpp>
 
 #include "api/plain_json.hpp"
+#include "base/utf8.hpp"
 #include "domain/export.hpp"
 
 namespace zimu::api {
@@ -34,25 +35,13 @@ constexpr std::array kSpaceless{
     Range{0x20000, 0x3FFFF},  // CJK extensions
 };
 
-/// The code point whose UTF-8 begins at `text`; 0 for none. The text is known to be valid.
-char32_t first_of(std::string_view text) {
-  if (text.empty()) return 0;
-  const auto lead = static_cast<unsigned char>(text[0]);
-  const std::size_t length = lead < 0x80 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
-  char32_t point = length == 1 ? lead : lead & (0xFFU >> (length + 1));
-  for (std::size_t i = 1; i < std::min(length, text.size()); ++i) {
-    point = (point << 6U) | (static_cast<unsigned char>(text[i]) & 0x3FU);
-  }
-  return point;
-}
-
 char32_t last_of(std::string_view text) {
   std::size_t at = text.size();
   while (at > 0) {
     --at;
     if ((static_cast<unsigned char>(text[at]) & 0xC0U) != 0x80U) break;
   }
-  return first_of(text.substr(at));
+  return next_codepoint(text.substr(at)).codepoint;
 }
 
 bool is_spaceless(char32_t point) {
@@ -69,7 +58,7 @@ json::object usage_json(const domain::Transcript& transcript) {
 
 /// As Whisper's tokens have it: a leading blank in languages with blanks, so that joining the texts gives the whole.
 std::string segment_text(const domain::Segment& segment) {
-  if (segment.text.empty() || is_spaceless(first_of(segment.text))) return segment.text;
+  if (segment.text.empty() || is_spaceless(next_codepoint(segment.text).codepoint)) return segment.text;
   return " " + segment.text;
 }
 
@@ -141,7 +130,7 @@ json::object model_object(const std::string& id) {
 
 std::string_view separator_between(std::string_view before, std::string_view after) {
   if (before.empty() || after.empty()) return "";
-  return is_spaceless(last_of(before)) && is_spaceless(first_of(after)) ? "" : " ";
+  return is_spaceless(last_of(before)) && is_spaceless(next_codepoint(after).codepoint) ? "" : " ";
 }
 
 std::string append_text(std::string& whole, std::string_view segment_text) {

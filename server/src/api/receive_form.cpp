@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <span>
 
+#include "base/utf8.hpp"
 #include "http/multipart.hpp"
 #include "http/url.hpp"
 
@@ -43,7 +44,7 @@ class FormSink final : public http::MultipartParser::Sink {
   }
 
   Result<> on_part_end() override {
-    if (in_file_ || http::is_utf8(form_.fields.back().second)) return {};
+    if (in_file_ || is_utf8(form_.fields.back().second)) return {};
     return fail(ErrorCode::kInvalidArgument, fmt::format("the form field '{}' is not UTF-8", form_.fields.back().first),
                 "send text as UTF-8");
   }

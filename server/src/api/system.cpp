@@ -5,6 +5,7 @@
 
 #include "api/openapi.hpp"
 #include "api/routes.hpp"
+#include "base/utf8.hpp"
 #include "domain/export.hpp"
 #include "domain/job.hpp"
 #include "http/url.hpp"
@@ -57,10 +58,10 @@ std::string_view status_of(const std::vector<SystemCheck>& checks) {
 json::array checks_json(const std::vector<SystemCheck>& checks) {
   json::array out;
   for (const auto& check : checks) {
-    out.push_back(json::object{{"name", http::to_utf8(check.name)},
-                               {"verdict", http::to_utf8(check.verdict)},
-                               {"detail", http::to_utf8(check.detail)},
-                               {"action", http::to_utf8(check.action)}});
+    out.push_back(json::object{{"name", to_utf8(check.name)},
+                               {"verdict", to_utf8(check.verdict)},
+                               {"detail", to_utf8(check.detail)},
+                               {"action", to_utf8(check.action)}});
   }
   return out;
 }
@@ -69,10 +70,10 @@ json::array workers_json(const Context& context) {
   json::array out;
   if (!context.workers) return out;
   for (const auto& worker : context.workers()) {
-    out.push_back(json::object{{"kind", http::to_utf8(worker.kind)},
+    out.push_back(json::object{{"kind", to_utf8(worker.kind)},
                                {"pid", worker.pid},
-                               {"job_id", http::to_utf8(worker.job_id)},
-                               {"engine", http::to_utf8(worker.engine)},
+                               {"job_id", to_utf8(worker.job_id)},
+                               {"engine", to_utf8(worker.engine)},
                                {"memory_bytes", worker.memory_bytes}});
   }
   return out;
@@ -113,7 +114,7 @@ http::Awaitable<http::Response> get_models(Context& context, http::Request&) {
     json::array items;
     for (const auto& model : models) {
       items.push_back(json::object{
-          {"name", http::to_utf8(model.name)}, {"size_bytes", model.size_bytes}, {"multilingual", model.multilingual}});
+          {"name", to_utf8(model.name)}, {"size_bytes", model.size_bytes}, {"multilingual", model.multilingual}});
     }
     return json::object{{"items", std::move(items)}, {"default", context.default_model}};
   };

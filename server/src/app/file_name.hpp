@@ -8,9 +8,6 @@ namespace zimu::app {
 constexpr std::size_t kMaxFileNameBytes = 255;
 constexpr std::size_t kMaxTitleBytes = 500;
 
-/// Bytes that are not UTF-8 become U+FFFD (Unicode 15 §3.9, "maximal subpart" replacement); overlong forms,
-/// surrogates and values over U+10FFFF are not UTF-8.
-std::string valid_utf8(std::string_view bytes);
 /// The last part of a path ('/' or '\'), valid UTF-8, no control characters, at most kMaxFileNameBytes with the
 /// extension kept; "recording" when nothing is left.
 std::string display_file_name(std::string_view raw);

@@ -4,26 +4,28 @@
 
 #include <random>
 
+#include "base/utf8.hpp"
+
 namespace zimu::app {
 namespace {
 
 const std::string kMark = "\xEF\xBF\xBD";
 
 TEST(ValidUtf8, KeepsWhatIsValid) {
-  for (const std::string text : {"", "plain", "字幕 👩‍👧 \xF4\x8F\xBF\xBF \xED\x9F\xBF \xEE\x80\x80", "\x7f\t\n"}) EXPECT_EQ(valid_utf8(text), text);
-  EXPECT_EQ(valid_utf8(std::string("a\0b", 3)), std::string("a\0b", 3));
+  for (const std::string text : {"", "plain", "字幕 👩‍👧 \xF4\x8F\xBF\xBF \xED\x9F\xBF \xEE\x80\x80", "\x7f\t\n"}) EXPECT_EQ(to_utf8(text), text);
+  EXPECT_EQ(to_utf8(std::string("a\0b", 3)), std::string("a\0b", 3));
 }
 
 // Unicode 15, table 3-8: one mark for each maximal part of a sequence that could have been one.
 TEST(ValidUtf8, ReplacesMaximalParts) {
-  EXPECT_EQ(valid_utf8("\x61\xF1\x80\x80\xE1\x80\xC2\x62\x80\x63\x80\xBF\x64"),
+  EXPECT_EQ(to_utf8("\x61\xF1\x80\x80\xE1\x80\xC2\x62\x80\x63\x80\xBF\x64"),
             "a" + kMark + kMark + kMark + "b" + kMark + "c" + kMark + kMark + "d");
-  EXPECT_EQ(valid_utf8("\xC0\xAF"), kMark + kMark);
-  EXPECT_EQ(valid_utf8("\xE0\x80\xAF"), kMark + kMark + kMark);
-  EXPECT_EQ(valid_utf8("\xED\xA0\x80"), kMark + kMark + kMark);
-  EXPECT_EQ(valid_utf8("\xF4\x90\x80\x80"), kMark + kMark + kMark + kMark);
-  EXPECT_EQ(valid_utf8("\xE5\xAD"), kMark);
-  EXPECT_EQ(valid_utf8("\xFF"), kMark);
+  EXPECT_EQ(to_utf8("\xC0\xAF"), kMark + kMark);
+  EXPECT_EQ(to_utf8("\xE0\x80\xAF"), kMark + kMark + kMark);
+  EXPECT_EQ(to_utf8("\xED\xA0\x80"), kMark + kMark + kMark);
+  EXPECT_EQ(to_utf8("\xF4\x90\x80\x80"), kMark + kMark + kMark + kMark);
+  EXPECT_EQ(to_utf8("\xE5\xAD"), kMark);
+  EXPECT_EQ(to_utf8("\xFF"), kMark);
 }
 
 TEST(CleanLine, ControlCharactersBecomeBlanksAndOuterBlanksGo) {
@@ -62,7 +64,7 @@ TEST(DisplayFileName, IsCutBetweenCharactersWithItsExtension) {
   const std::string cut = display_file_name(chinese + ".mp4");
   EXPECT_EQ(cut.size(), 83 * 3 + 4);
   EXPECT_TRUE(cut.ends_with("字.mp4"));
-  EXPECT_EQ(valid_utf8(cut), cut);
+  EXPECT_EQ(to_utf8(cut), cut);
   const std::string emoji = display_file_name(std::string(254, 'a') + "👧");
   EXPECT_EQ(emoji, std::string(254, 'a'));
   const std::string no_real_extension = display_file_name(std::string(100, 'a') + "." + std::string(300, 'b'));
@@ -77,7 +79,7 @@ TEST(DisplayFileName, HoldsItsPromiseForAnyBytes) {
     const std::string name = display_file_name(raw);
     ASSERT_FALSE(name.empty());
     ASSERT_LE(name.size(), kMaxFileNameBytes);
-    ASSERT_EQ(valid_utf8(name), name);
+    ASSERT_EQ(to_utf8(name), name);
     ASSERT_EQ(name.find_first_of("/\\"), std::string::npos);
     for (const char c : name) ASSERT_GE(static_cast<unsigned char>(c), 0x20);
     const std::string title = title_from(name);

@@ -4,7 +4,7 @@
 
 #include "asr/segments.hpp"
 #include "asr/toy_vocabulary.hpp"
-#include "asr/utf8.hpp"
+#include "base/utf8.hpp"
 
 namespace zimu::asr {
 namespace {
@@ -80,10 +80,10 @@ TEST(CompressionRatio, IsHighForRepetition) {
 }
 
 TEST(Utf8, KeepsWholeCharactersOnly) {
-  EXPECT_EQ(keep_valid_utf8("aé今😀"), "aé今😀");
-  EXPECT_EQ(keep_valid_utf8("a\xE4\xBB"), "a");                    // cut character
-  EXPECT_EQ(keep_valid_utf8("\xC0\xAF" "b\xED\xA0\x80" "c"), "bc");  // overlong, surrogate
-  EXPECT_EQ(keep_valid_utf8("\xF4\x90\x80\x80z"), "z");            // past U+10FFFF
+  EXPECT_EQ(keep_utf8("aé今😀"), "aé今😀");
+  EXPECT_EQ(keep_utf8("a\xE4\xBB"), "a");                    // cut character
+  EXPECT_EQ(keep_utf8("\xC0\xAF" "b\xED\xA0\x80" "c"), "bc");  // overlong, surrogate
+  EXPECT_EQ(keep_utf8("\xF4\x90\x80\x80z"), "z");            // past U+10FFFF
   EXPECT_EQ(trim("  a b \n"), "a b");
   EXPECT_EQ(trim(" \t"), "");
 }

@@ -7,7 +7,8 @@
 
 #include "asr/quality.hpp"
 #include "asr/suppress.hpp"
-#include "asr/utf8.hpp"
+#include "asr/segments.hpp"
+#include "base/utf8.hpp"
 
 namespace zimu::asr {
 namespace {
@@ -90,7 +91,7 @@ bool Sampler::starts_to_loop() const {
 }
 
 Decoding Sampler::take() {
-  decoding_.text = keep_valid_utf8(vocabulary_.decode(decoding_.tokens));
+  decoding_.text = keep_utf8(vocabulary_.decode(decoding_.tokens));
   decoding_.avg_logprob = static_cast<float>(sum_logprob_ / static_cast<double>(decoding_.tokens.size() + 1));
   decoding_.compression_ratio = compression_ratio(trim(decoding_.text));
   decoding_.looping = decoding_.looping || find_loop(decoding_.tokens, vocabulary_.special()).has_value();

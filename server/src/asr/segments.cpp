@@ -4,7 +4,7 @@
 
 #include "asr/ladder.hpp"
 #include "asr/quality.hpp"
-#include "asr/utf8.hpp"
+#include "base/utf8.hpp"
 
 namespace zimu::asr {
 namespace {
@@ -92,6 +92,13 @@ Milliseconds choose_consumed(const Split& split, const Loudness& loudness, Milli
   return split.spoken_to;
 }
 
+std::string_view trim(std::string_view text) noexcept {
+  constexpr std::string_view kSpaces = " \t\r\n\v\f";
+  const std::size_t first = text.find_first_not_of(kSpaces);
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(kSpaces) - first + 1);
+}
+
 bool cut_loop(Decoding& decoding, const Vocabulary& vocabulary) {
   auto loop = find_loop(decoding.tokens, vocabulary.special());
   if (!loop && decoding.compression_ratio > kMaxCompressionRatio) {
@@ -103,7 +110,7 @@ bool cut_loop(Decoding& decoding, const Vocabulary& vocabulary) {
   if (end < decoding.tokens.size() && vocabulary.is_timestamp(decoding.tokens[end])) ++end;
   decoding.tokens.resize(end);
   decoding.logprobs.resize(end);
-  decoding.text = keep_valid_utf8(vocabulary.decode(decoding.tokens));
+  decoding.text = keep_utf8(vocabulary.decode(decoding.tokens));
   decoding.compression_ratio = compression_ratio(trim(decoding.text));
   return true;
 }

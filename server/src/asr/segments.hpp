@@ -1,5 +1,6 @@
 #pragma once
 #include <cstddef>
+#include <string_view>
 #include <vector>
 
 #include "asr/loudness.hpp"
@@ -35,6 +36,9 @@ constexpr Milliseconds kLeastAudible{300};
 
 /// How much of the window is finished with.
 Milliseconds choose_consumed(const Split& split, const Loudness& loudness, Milliseconds audio_length);
+
+/// Without white space at both ends.
+std::string_view trim(std::string_view text) noexcept;
 
 /// Cuts a looping decoding after the loop's first round. True when there was one. Where the text compresses
 /// suspiciously well, fewer rounds make a loop.

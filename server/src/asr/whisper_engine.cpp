@@ -7,7 +7,7 @@
 #include "asr/ladder.hpp"
 #include "asr/segments.hpp"
 #include "asr/suppress.hpp"
-#include "asr/utf8.hpp"
+#include "base/utf8.hpp"
 #include "asr/whisper_model.hpp"
 #include "asr/window_decoder.hpp"
 #include "asr/word_timing.hpp"
@@ -124,7 +124,7 @@ class Window {
     const std::vector<Token> tokens(kept.tokens.begin() + static_cast<std::ptrdiff_t>(first),
                                     kept.tokens.begin() + static_cast<std::ptrdiff_t>(last));
     domain::Segment segment;
-    segment.text = trim(keep_valid_utf8(vocabulary_.decode(tokens)));
+    segment.text = trim(keep_utf8(vocabulary_.decode(tokens)));
     if (!holds_word(segment.text)) return;
     segment.start = slice.start;
     segment.end = slice.end;

@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "asr/utf8.hpp"
+#include "base/utf8.hpp"
 
 namespace zimu::asr {
 namespace {

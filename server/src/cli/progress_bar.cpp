@@ -10,6 +10,8 @@
 
 #include <fmt/format.h>
 
+#include "base/utf8.hpp"
+
 namespace zimu::cli {
 namespace {
 
@@ -39,9 +41,8 @@ std::string clock_text(std::chrono::seconds time) {
 
 std::string shorten(const std::string& text, std::size_t columns) {
   if (text.size() <= columns) return text;
-  std::size_t end = columns > 3 ? columns - 3 : 0;  // "…" is three bytes
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
-  return text.substr(0, end) + "…";
+  const std::size_t kept = columns > 3 ? columns - 3 : 0;  // "…" is three bytes
+  return std::string(utf8_prefix(text, kept)) + "…";
 }
 
 ProgressBar::ProgressBar(std::string title)

@@ -2,38 +2,11 @@
 
 #include <fmt/format.h>
 
+#include "base/utf8.hpp"
 #include "domain/export_parts.hpp"
 
 namespace zimu::domain::detail {
 namespace {
-
-/// Length of the UTF-8 sequence at the start of `text`, 0 when it is not one (RFC 3629: no overlongs, no surrogates).
-std::size_t sequence_length(std::string_view text) {
-  const auto byte = [&text](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned char lead = byte(0);
-  if (lead < 0x80) return 1;
-  std::size_t length = 0;
-  unsigned char low = 0x80;
-  unsigned char high = 0xBF;
-  if (lead >= 0xC2 && lead <= 0xDF) {
-    length = 2;
-  } else if (lead >= 0xE0 && lead <= 0xEF) {
-    length = 3;
-    if (lead == 0xE0) low = 0xA0;
-    if (lead == 0xED) high = 0x9F;
-  } else if (lead >= 0xF0 && lead <= 0xF4) {
-    length = 4;
-    if (lead == 0xF0) low = 0x90;
-    if (lead == 0xF4) high = 0x8F;
-  } else {
-    return 0;
-  }
-  if (text.size() < length || byte(1) < low || byte(1) > high) return 0;
-  for (std::size_t i = 2; i < length; ++i) {
-    if ((byte(i) & 0xC0) != 0x80) return 0;
-  }
-  return length;
-}
 
 bool is_control(char c) {
   const auto byte = static_cast<unsigned char>(c);
@@ -49,7 +22,7 @@ std::vector<std::string> clean_lines(std::string_view raw) {
     if (first != std::string::npos) lines.push_back(line.substr(first, line.find_last_not_of(' ') - first + 1));
     line.clear();
   };
-  for (const char c : repair_utf8(raw)) {
+  for (const char c : to_utf8(raw)) {
     if (c == '\n' || c == '\r') {
       flush();
     } else {
@@ -61,22 +34,6 @@ std::vector<std::string> clean_lines(std::string_view raw) {
 }
 
 }  // namespace
-
-std::string repair_utf8(std::string_view text) {
-  std::string out;
-  out.reserve(text.size());
-  while (!text.empty()) {
-    const std::size_t length = sequence_length(text);
-    if (length == 0) {
-      out += "\xEF\xBF\xBD";
-      text.remove_prefix(1);
-    } else {
-      out += text.substr(0, length);
-      text.remove_prefix(length);
-    }
-  }
-  return out;
-}
 
 std::vector<Cue> make_cues(const Transcript& transcript) {
   std::vector<Cue> cues;
@@ -106,7 +63,7 @@ std::string joined(const std::vector<std::string>& lines, std::string_view separ
 std::string one_line(std::string_view text) { return joined(clean_lines(text), " "); }
 
 std::string word_text(std::string_view text) {
-  std::string out = repair_utf8(text);
+  std::string out = to_utf8(text);
   std::ranges::replace_if(out, is_control, ' ');
   return out;
 }

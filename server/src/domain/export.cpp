@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/utf8.hpp"
 #include "domain/export_parts.hpp"
 
 namespace zimu::domain {
@@ -26,7 +27,7 @@ Result<ExportFormat> find_export_format(std::string_view name) {
     if (format.name == name) return format;
     known += fmt::format("{}{}", known.empty() ? "" : ", ", format.name);
   }
-  return fail(ErrorCode::kUnsupported, fmt::format("'{}' is not an export format", detail::repair_utf8(name)),
+  return fail(ErrorCode::kUnsupported, fmt::format("'{}' is not an export format", to_utf8(name)),
               fmt::format("use one of {}", known));
 }
 

@@ -25,8 +25,6 @@ std::string joined(const std::vector<std::string>& lines, std::string_view separ
 std::string one_line(std::string_view text);
 /// A word as it stands in a line: its outer blanks stay, control characters and line breaks become spaces, valid UTF-8.
 std::string word_text(std::string_view text);
-/// Valid UTF-8: each bad byte becomes U+FFFD.
-std::string repair_utf8(std::string_view text);
 /// "01:02:03,004" with the given decimal mark; hours grow past 99.
 std::string clock_ms(Milliseconds time, char decimal_mark);
 

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "base/time.hpp"
+#include "base/utf8.hpp"
 #include "domain/export_parts.hpp"
 #include "domain/job.hpp"
 
@@ -23,7 +24,7 @@ std::string csv_field(std::string_view text) {
 
 std::string json_string(std::string_view text) {
   std::string out = "\"";
-  for (const char c : repair_utf8(text)) {
+  for (const char c : to_utf8(text)) {
     const auto byte = static_cast<unsigned char>(c);
     if (c == '"' || c == '\\') {
       out += '\\';

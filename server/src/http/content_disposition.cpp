@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/utf8.hpp"
 #include "http/text.hpp"
 #include "http/url.hpp"
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/utf8.hpp"
 #include "http/text.hpp"
 #include "http/url.hpp"
 
@@ -65,12 +66,7 @@ std::string display_name(std::string_view text) {
   if (slash != std::string_view::npos) text.remove_prefix(slash + 1);
   std::string name = to_utf8(text);
   std::erase_if(name, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; });
-  if (name.size() > kMaxFileNameBytes) {
-    std::size_t end = kMaxFileNameBytes;
-    while (end > 0 && (static_cast<unsigned char>(name[end]) & 0xC0U) == 0x80U) --end;
-    name.resize(end);
-  }
-  return name;
+  return std::string(utf8_prefix(name, kMaxFileNameBytes));
 }
 
 Result<> apply_disposition(std::string_view text, MultipartParser::Part& part) {

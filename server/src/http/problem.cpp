@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "base/utf8.hpp"
 #include "http/json_text.hpp"
 #include "http/status.hpp"
 #include "http/types.hpp"

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/utf8.hpp"
 #include "http/text.hpp"
 
 namespace zimu::http {

@@ -29,9 +29,4 @@ struct Target {
 /// else: dot segments are refused, not resolved, so that no proxy and we can read a path differently.
 Result<Target> parse_target(std::string_view method, std::string_view target);
 
-/// True for well-formed UTF-8 (no overlong forms, no surrogates).
-bool is_utf8(std::string_view text) noexcept;
-/// A copy with every malformed sequence replaced by U+FFFD.
-std::string to_utf8(std::string_view text);
-
 }  // namespace zimu::http

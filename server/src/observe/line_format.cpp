@@ -1,28 +1,9 @@
 #include "observe/line_format.hpp"
 
+#include "base/utf8.hpp"
+
 namespace zimu::observe::detail {
 namespace {
-
-constexpr std::string_view kReplacement = "\xEF\xBF\xBD";  // U+FFFD
-
-/// Length of the valid UTF-8 sequence at the start of `text`; 0 when it is not one (Unicode 15, table 3-7).
-std::size_t utf8_length(std::string_view text) {
-  const auto byte = [text](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned char lead = byte(0);
-  if (lead < 0x80) return 1;
-  const std::size_t length = lead >= 0xC2 && lead <= 0xDF   ? 2
-                             : (lead & 0xF0U) == 0xE0       ? 3
-                             : lead >= 0xF0 && lead <= 0xF4 ? 4
-                                                            : 0;
-  if (length == 0 || text.size() < length) return 0;
-  for (std::size_t i = 1; i < length; ++i) {
-    if ((byte(i) & 0xC0U) != 0x80) return 0;
-  }
-  const unsigned char second = byte(1);
-  const bool overlong = (lead == 0xE0 && second < 0xA0) || (lead == 0xF0 && second < 0x90);
-  const bool out_of_range = (lead == 0xED && second > 0x9F) || (lead == 0xF4 && second > 0x8F);
-  return overlong || out_of_range ? 0 : length;
-}
 
 /// Calls `control(c)` for each control character and copies the rest, repaired.
 template <class OnControl>
@@ -30,15 +11,13 @@ std::string cleaned(std::string_view text, OnControl on_ascii) {
   std::string clean;
   clean.reserve(text.size() + 16);
   while (!text.empty()) {
-    const std::size_t length = utf8_length(text);
-    if (length == 1) {
+    const Utf8Step step = next_codepoint(text);
+    if (step.valid && step.length == 1) {
       on_ascii(text[0], clean);
-    } else if (length == 0) {
-      clean += kReplacement;
     } else {
-      clean += text.substr(0, length);
+      clean += to_utf8(text.substr(0, step.length));
     }
-    text.remove_prefix(length == 0 ? 1 : length);
+    text.remove_prefix(step.length);
   }
   return clean;
 }

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "base/utf8.hpp"
 #include "outbound/media_download.hpp"
 
 namespace zimu::outbound {
@@ -56,10 +57,7 @@ std::string cleaned(std::string_view raw) {
   if (name.size() > kMaxNameBytes) {
     const std::size_t dot = name.rfind('.');
     const std::string extension = dot != std::string::npos && name.size() - dot <= 10 ? name.substr(dot) : "";
-    std::size_t end = kMaxNameBytes - extension.size();
-    while (end > 0 && (static_cast<unsigned char>(name[end]) & 0xC0U) == 0x80)
-      --end;  // whole characters only
-    name = name.substr(0, end) + extension;
+    name = std::string(utf8_prefix(name, kMaxNameBytes - extension.size())) + extension;
   }
   return name == "." || name == ".." ? std::string() : name;
 }

@@ -523,7 +523,7 @@ TEST(Messages, WhatIsSentIsAlwaysValidUtf8AndFinite) {
   FailedEvent failed{"j\xff", ErrorCode::kIo, "\xc0\xaf \xe5\xad", "\xed\xa0\x80", false};
   const auto got = round_trip(failed);
   EXPECT_EQ(got.job, "j\xEF\xBF\xBD");
-  EXPECT_EQ(got.message, "\xEF\xBF\xBD\xEF\xBF\xBD \xEF\xBF\xBD\xEF\xBF\xBD");
+  EXPECT_EQ(got.message, "\xEF\xBF\xBD\xEF\xBF\xBD \xEF\xBF\xBD");
   ProgressEvent progress;
   progress.speed = std::numeric_limits<double>::infinity();
   EXPECT_EQ(round_trip(progress).speed, 0.0);
