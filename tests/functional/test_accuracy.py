@@ -138,7 +138,6 @@ def test_nothing_is_made_up_where_nobody_speaks(make, tmp_path):
     assert document["complete"] and wer.normalise(text_of(document), "any") == [], text_of(document)
 
 
-@pytest.mark.xfail(strict=False, reason="known fault: on some music base repeats a short unit in segments of their own")
 def test_music_is_not_taken_for_speech(tmp_path):
     """A word now and then is what the model hears in music; running text or a loop is made up."""
     pieces = [speech.plucked_music(60), *speech.recorded_music(60)]

@@ -79,7 +79,42 @@ class Splitter {
   std::size_t first_ = 0;
 };
 
+/// The text of each segment, that is between timestamps.
+std::vector<std::vector<Token>> texts_of(const Decoding& decoding, const Vocabulary& vocabulary) {
+  std::vector<std::vector<Token>> texts;
+  bool inside = false;
+  for (const Token token : decoding.tokens) {
+    if (vocabulary.is_text(token)) {
+      if (!inside) texts.emplace_back();
+      texts.back().push_back(token);
+    }
+    inside = vocabulary.is_text(token);
+  }
+  return texts;
+}
+
 }  // namespace
+
+bool says_next_to_nothing(const Decoding& kept, const Vocabulary& vocabulary, Milliseconds heard) {
+  constexpr Milliseconds kLong{5000};
+  // Text tokens in ten audible seconds; speech has 30 and more. The less sure the model, the more is asked for.
+  constexpr std::int64_t kUnsureRate = 5;
+  constexpr std::int64_t kHopelessRate = 20;
+  constexpr std::int64_t kRepeatedRate = 12;
+  constexpr float kHopelessLogprob = -1.2F;
+  constexpr std::size_t kFewestRepeated = 3;
+  if (heard <= kLong) return false;
+  auto texts = texts_of(kept, vocabulary);
+  std::int64_t tokens = 0;
+  for (const auto& text : texts) tokens += static_cast<std::int64_t>(text.size());
+  const auto slower_than = [&](std::int64_t rate) { return tokens * 10000 < rate * heard.count(); };
+  if (kept.avg_logprob < kMinAvgLogprob && slower_than(kUnsureRate)) return true;
+  if (kept.avg_logprob < kHopelessLogprob && slower_than(kHopelessRate)) return true;
+  const std::size_t segments = texts.size();
+  std::ranges::sort(texts);
+  const auto distinct = static_cast<std::size_t>(std::ranges::unique(texts).begin() - texts.begin());
+  return segments >= kFewestRepeated && distinct * 2 < segments && slower_than(kRepeatedRate);
+}
 
 Split split_at_timestamps(const Decoding& decoding, const SpecialTokens& special, Milliseconds audio_length) {
   return Splitter(decoding, special, audio_length).run();

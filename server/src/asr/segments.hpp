@@ -37,6 +37,10 @@ constexpr Milliseconds kLeastAudible{300};
 /// How much of the window is finished with.
 Milliseconds choose_consumed(const Split& split, const Loudness& loudness, Milliseconds audio_length);
 
+/// Text that sound without speech becomes: far less than people say in `heard` (audible time), and either unsure
+/// ("Thank you." for a tune), or never anything but the same ("la" as every segment of a minute of music).
+bool says_next_to_nothing(const Decoding& kept, const Vocabulary& vocabulary, Milliseconds heard);
+
 /// Without white space at both ends.
 std::string_view trim(std::string_view text) noexcept;
 

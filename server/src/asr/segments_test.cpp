@@ -96,5 +96,34 @@ TEST_F(SegmentsTest, AudibleTailIsDecodedAgainSilentOneIsNot) {
   EXPECT_EQ(choose_consumed(split({0, " a", 20}, 10s), Loudness(audio), 10s), 10s);
 }
 
+Decoding decoding_of(const Vocabulary& vocabulary, const std::vector<std::string>& segments, float avg_logprob) {
+  Decoding decoding;
+  const Token begin = vocabulary.special().timestamp_begin;
+  int step = 0;
+  for (const std::string& text : segments) {
+    decoding.tokens.push_back(begin + step);
+    for (const Token token : vocabulary.encode(text)) decoding.tokens.push_back(token);
+    decoding.tokens.push_back(begin + (step += 100));
+  }
+  decoding.avg_logprob = avg_logprob;
+  return decoding;
+}
+
+TEST(NextToNothing, IsTheSameOverAndOverForLongSound) {
+  const Vocabulary vocabulary = toy_vocabulary();
+  const std::vector<std::string> hum(8, " a");
+  EXPECT_TRUE(says_next_to_nothing(decoding_of(vocabulary, hum, -0.5F), vocabulary, 27s));
+  // Said quickly it is speech: "no. no. no." in two audible seconds.
+  EXPECT_FALSE(says_next_to_nothing(decoding_of(vocabulary, hum, -0.5F), vocabulary, 4s));
+  // Few words, but each its own, and the model is sure.
+  EXPECT_FALSE(says_next_to_nothing(decoding_of(vocabulary, {" a", " b", " c", " d"}, -0.5F), vocabulary, 27s));
+}
+
+TEST(NextToNothing, IsUnsureAndSparse) {
+  const Vocabulary vocabulary = toy_vocabulary();
+  EXPECT_TRUE(says_next_to_nothing(decoding_of(vocabulary, {" a"}, -1.1F), vocabulary, 10s));
+  EXPECT_FALSE(says_next_to_nothing(decoding_of(vocabulary, {" a"}, -0.9F), vocabulary, 10s));
+}
+
 }  // namespace
 }  // namespace zimu::asr

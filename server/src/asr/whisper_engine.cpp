@@ -60,7 +60,7 @@ class Window {
     ZIMU_TRY(LadderOutcome outcome, climb(options_.temperature, attempt));
     Decoding& kept = outcome.kept;
     result_.retries = std::move(outcome.retries);
-    if (is_silence(kept) || says_next_to_nothing(kept)) {
+    if (is_silence(kept) || is_made_up(kept)) {
       result_.retries.push_back({kept.temperature, "no_speech", kept.no_speech_prob});
       return std::move(result_);
     }
@@ -158,13 +158,9 @@ class Window {
     }
   }
 
-  /// Unsure, and a word or two for long sound: "Thank you." is what a tune without singing becomes.
-  bool says_next_to_nothing(const Decoding& kept) const {
-    constexpr Milliseconds kLong{5000};
-    constexpr std::int64_t kTokensPerTenSeconds = 5;  // speech has 30 and more
+  bool is_made_up(const Decoding& kept) const {
     const Milliseconds heard = loudness_.audible(Milliseconds{0}, length_);
-    const auto tokens = static_cast<std::int64_t>(kept.tokens.size());
-    return kept.avg_logprob < kMinAvgLogprob && heard > kLong && tokens * 10000 < kTokensPerTenSeconds * heard.count();
+    return says_next_to_nothing(kept, vocabulary_, heard);
   }
 
   /// The model rounds its times, often to whole seconds: moves them to the sound between them.
