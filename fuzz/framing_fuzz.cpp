@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "base/check.hpp"
+#include "base/utf8.hpp"
 #include "http/framing.hpp"
 #include "http/url.hpp"
 
@@ -45,7 +46,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto target =
       zimu::http::parse_target(std::string_view(message.method_string()), std::string_view(message.target()));
   if (target) {
-    ZIMU_CHECK(zimu::http::is_utf8(target->path));
+    ZIMU_CHECK(zimu::is_utf8(target->path));
     ZIMU_CHECK(target->path.find("/../") == std::string::npos && !target->path.ends_with("/.."));
   }
   return 0;

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "base/check.hpp"
+#include "base/utf8.hpp"
 #include "http/multipart.hpp"
 #include "http/url.hpp"
 
@@ -17,8 +18,8 @@ struct Transcript : zimu::http::MultipartParser::Sink {
   bool open = false;
   zimu::Result<> on_part(const zimu::http::MultipartParser::Part& part) override {
     ZIMU_CHECK(!open);
-    ZIMU_CHECK(zimu::http::is_utf8(part.name) && zimu::http::is_utf8(part.file_name.value_or("")));
-    ZIMU_CHECK(zimu::http::is_utf8(part.content_type));
+    ZIMU_CHECK(zimu::is_utf8(part.name) && zimu::is_utf8(part.file_name.value_or("")));
+    ZIMU_CHECK(zimu::is_utf8(part.content_type));
     open = true;
     text += "[" + part.name + "|" + part.file_name.value_or("-") + "|" + part.content_type + "]";
     return {};
