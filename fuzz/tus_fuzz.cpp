@@ -14,6 +14,7 @@
 #include "api/tus.hpp"
 #include "app/file_name.hpp"
 #include "base/check.hpp"
+#include "base/utf8.hpp"
 
 namespace api = zimu::api;
 
@@ -38,7 +39,7 @@ void check_metadata(std::string_view header) {
   }
   const std::string name = zimu::app::display_file_name(metadata->file_name);
   ZIMU_CHECK(!name.empty() && name.size() <= zimu::app::kMaxFileNameBytes);
-  ZIMU_CHECK(zimu::app::valid_utf8(name) == name && name.find_first_of("/\\\r\n") == std::string::npos);
+  ZIMU_CHECK(zimu::is_utf8(name) && name.find_first_of("/\\\r\n") == std::string::npos);
   ZIMU_CHECK(!zimu::app::title_from(name).empty());
 }
 
