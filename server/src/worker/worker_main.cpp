@@ -4,6 +4,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cerrno>
@@ -13,6 +14,7 @@
 #include <mutex>
 #include <new>
 #include <optional>
+#include <set>
 #include <string>
 #include <thread>
 
@@ -28,6 +30,10 @@ namespace {
 
 constexpr std::size_t kMaxWaiting = 16;
 
+const std::string& job_of(const protocol::Request& request) {
+  return std::visit([](const auto& r) -> const std::string& { return r.job; }, request);
+}
+
 /// Requests from fd 3, read by a thread of its own so that a cancel reaches a running job. The end of fd 3 ends the
 /// process at once: nobody waits for the rest.
 class Inbox {
@@ -36,19 +42,17 @@ class Inbox {
     std::thread([this] { read_all(); }).detach();  // lives as long as the process
   }
 
+  /// From now on a cancel is for this job; one that came while it waited counts.
   protocol::Request next() {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [this] { return !waiting_.empty(); });
     protocol::Request request = std::move(waiting_.front());
     waiting_.pop_front();
+    running_ = job_of(request);
+    cancel_ = cancelled_early_.erase(running_) > 0;
     return request;
   }
 
-  void begin(const std::string& job) {
-    const std::scoped_lock lock(mutex_);
-    running_ = job;
-    cancel_ = false;
-  }
   const std::atomic<bool>& cancel() const { return cancel_; }
 
  private:
@@ -72,7 +76,12 @@ class Inbox {
     }
     const std::scoped_lock lock(mutex_);
     if (const auto* cancel = std::get_if<protocol::CancelRequest>(&*request)) {
-      if (cancel->job == running_) cancel_ = true;
+      const auto waits = [cancel](const protocol::Request& waiting) { return job_of(waiting) == cancel->job; };
+      if (std::ranges::any_of(waiting_, waits)) {
+        cancelled_early_.insert(cancel->job);
+      } else if (cancel->job == running_) {
+        cancel_ = true;
+      }
       return;
     }
     if (waiting_.size() >= kMaxWaiting) {
@@ -86,6 +95,7 @@ class Inbox {
   std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<protocol::Request> waiting_;
+  std::set<std::string> cancelled_early_;  ///< jobs that wait
   std::string running_;
   std::atomic<bool> cancel_{false};
 };
@@ -97,10 +107,6 @@ protocol::HelloEvent hello() {
   event.devices = asr::engine_devices();
   event.features = {"words", "translate", "inspect"};
   return event;
-}
-
-const std::string& job_of(const protocol::Request& request) {
-  return std::visit([](const auto& r) -> const std::string& { return r.job; }, request);
 }
 
 Result<protocol::DoneEvent> run_request(const protocol::Request& request, ModelCache& models, EventWriter& events,
@@ -140,8 +146,9 @@ int run(int argc, char** argv) {
   ModelCache models;
   while (true) {
     const protocol::Request request = inbox.next();
-    inbox.begin(job_of(request));
     auto done = run_request(request, models, events, inbox.cancel());
+    // What a library says when it is stopped in the middle may look like a damaged file.
+    if (!done && inbox.cancel()) done = fail(ErrorCode::kCancelled, "cancelled");
     if (done) {
       events.write(*done);
     } else {
