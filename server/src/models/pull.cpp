@@ -83,6 +83,8 @@ Error summary(const std::string& name, const std::vector<Failure>& failures) {
                "import PATH"};
   for (const Failure& failure : failures) {
     lines.push_back(fmt::format("{}: {}", failure.source, failure.error.message));
+    // A certificate is for the reader to mend, and the advice for it is long: it is not repeated for every source.
+    if (failure.error.message.find("(TLS)") != std::string::npos) result.action = failure.error.action;
     const bool worse =
         failure.error.code != ErrorCode::kUnavailable && failure.error.code != ErrorCode::kTimeout;
     if (worse && result.code == ErrorCode::kUnavailable) result = failure.error;

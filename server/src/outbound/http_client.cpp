@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <cstring>
 #include <memory>
 
@@ -147,6 +148,16 @@ void set_limits(const Easy& easy, const HttpRequest& request) {
   if (!request.allow_private_addresses) set(easy, CURLOPT_PROXY, "");
 }
 
+/// As curl itself: a company's own certificates come by one of these. libcurl alone reads neither.
+void set_trust(const Easy& easy) {
+  for (const char* name : {"CURL_CA_BUNDLE", "SSL_CERT_FILE"}) {
+    const char* file = std::getenv(name);
+    if (file == nullptr || *file == '\0') continue;
+    set(easy, CURLOPT_CAINFO, file);
+    return;
+  }
+}
+
 Result<List> header_list(const HttpRequest& request) {
   List list;
   const auto add = [&list](const std::string& line) {
@@ -183,6 +194,7 @@ Result<HttpResponse> perform(const HttpRequest& request, const StreamHandlers* h
   if (is_this_machine(origin)) set(easy, CURLOPT_PROXY, "");
   Transfer transfer{.request = request, .handlers = handlers, .handle = easy.get()};
   set_limits(easy, request);
+  set_trust(easy);
   set(easy, CURLOPT_URL, request.url.c_str());
   set(easy, CURLOPT_HTTPHEADER, headers.get());
   set(easy, CURLOPT_USERAGENT, "zimu");

@@ -68,7 +68,8 @@ Error transfer_error(const Transfer& t, CURLcode code) {
     case CURLE_PEER_FAILED_VERIFICATION:
       return {
           ErrorCode::kUnavailable, fmt::format("the certificate of {} is not trusted (TLS)", host),
-          "check the address and the clock; behind a company proxy, add its CA certificate to the system"};
+          "check the address and the clock; behind a company proxy, add its CA certificate to the system, "
+          "or name a file with it in SSL_CERT_FILE"};
     case CURLE_SSL_CACERT_BADFILE:
       return {ErrorCode::kUnavailable, "the file of trusted certificates cannot be read (TLS)",
               "install ca-certificates, or check SSL_CERT_FILE and CURL_CA_BUNDLE"};
