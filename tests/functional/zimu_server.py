@@ -37,15 +37,18 @@ class Server:
         self.url = ""
         self.log: list[str] = []
 
-    def start(self) -> "Server":
+    def launch(self) -> subprocess.Popen:
         env = base_environment() | {
             "ZIMU_LISTEN": "127.0.0.1:0",
             "ZIMU_DATA_DIR": str(self.data),
             "ZIMU_MODEL_DIR": str(MODELS),
             "ZIMU_LOG_FORMAT": "text",
         } | self.env
-        self.process = subprocess.Popen(
+        return subprocess.Popen(
             [BIN / "zimu", "serve", *self.args], env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+    def start(self) -> "Server":
+        self.process = self.launch()
         ready = threading.Event()
 
         def read(stream):

@@ -193,7 +193,7 @@ Result<MediaService::Check> MediaService::check_files() {
   std::error_code ec;
   for (fs::directory_iterator entry(uploads_dir_, ec), end; !ec && entry != end; entry.increment(ec)) {
     const std::string name = entry->path().filename().string();
-    if (name == kIncoming) continue;
+    if (name == kIncoming || name.starts_with('.')) continue;  // .zimu marks the mounted folder (server/entrypoint.sh)
     if (is_uuid(name)) {
       const auto known = store_.media(name);
       if (known || known.error().code != ErrorCode::kNotFound) continue;

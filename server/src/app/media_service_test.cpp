@@ -159,6 +159,7 @@ TEST_F(MediaLibrary, CheckFindsWhatIsLostAndNamesWhatIsUnknown) {
   fs::create_directories(uploads() / stranger);
   ASSERT_TRUE(write_file_atomic(uploads() / stranger / "precious", "keep me"));
   ASSERT_TRUE(write_file_atomic(uploads() / "notes.txt", "mine"));
+  ASSERT_TRUE(write_file_atomic(uploads() / ".zimu", "the mark of the mounted folder is no stranger"));
 
   const auto check = must(media_->check_files());
   EXPECT_EQ(check.lost, std::vector<std::string>{lost.id});

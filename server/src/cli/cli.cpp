@@ -8,6 +8,7 @@
 #include "cli/data_command.hpp"
 #include "cli/doctor.hpp"
 #include "cli/exit_code.hpp"
+#include "cli/health_command.hpp"
 #include "cli/jobs_command.hpp"
 #include "cli/models_command.hpp"
 #include "cli/serve_command.hpp"
@@ -169,7 +170,14 @@ int run(int argc, char** argv) {
   auto doctor_json = std::make_shared<bool>(false);
   auto* doctor = app.add_subcommand("doctor", "Check this machine and say what to do");
   doctor->add_flag("--json", *doctor_json, "As JSON");
-  doctor->callback([&run, doctor_json] { run = [doctor_json] { return doctor_command(*doctor_json); }; });
+  auto probe = std::make_shared<std::string>();
+  doctor->add_option("--probe-gpu", *probe)->check(CLI::IsMember({"light", "deep"}))->group("");  // the doctor's own
+  doctor->callback([&run, doctor_json, probe] {
+    run = [doctor_json, probe] { return probe->empty() ? doctor_command(*doctor_json) : probe_gpu_command(*probe); };
+  });
+  app.add_subcommand("health", "Ask the running server whether it answers (0 yes, 1 no)")->callback([&run] {
+    run = health_command;
+  });
   add_models(app, run);
   add_jobs(app, run);
   add_data(app, run);

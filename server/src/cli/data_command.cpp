@@ -36,6 +36,8 @@ int migrate_command() {
   options.exclusive = true;
   const auto store = storage::SqliteStore::open(options);
   if (!store) return report(store.error());
+  const auto& journal = (*store)->journal();
+  if (journal.warn) fmt::print(stderr, "zimu: warning: {}\n  → {}\n", journal.reason, journal.action);
   const auto& migration = (*store)->migration();
   if (migration.from == migration.to) {
     fmt::print("{} is at schema {}: nothing to do\n", options.path.string(), migration.to);
@@ -57,6 +59,7 @@ int backup_command(const std::string& target) {
     if (auto made = make_directories(backups_dir(config)); !made) return report(made.error());
     path = backups_dir(config) / storage::timestamped_name("zimu");
   }
+  if (const auto settled = storage::settle_journal(store_options(config)); !settled) return report(settled.error());
   const auto facts = storage::backup_database(*database, path);
   if (!facts) return report(facts.error());
   fmt::print("{}: {}\n", path.string(), facts_text(*facts));

@@ -2,12 +2,15 @@
 
 #include <fmt/format.h>
 
+#include "doctor/places.hpp"
+
 namespace zimu::cli {
 
 storage::OpenOptions store_options(const config::Config& config) {
   storage::OpenOptions options;
   options.path = config.data_dir / "zimu.db";
   options.journal_mode = config.journal_mode;
+  options.mountinfo_path = doctor::usual_places().mountinfo;
   options.backups_dir = config.data_dir / "backups";
   return options;
 }

@@ -1,10 +1,11 @@
 #include "cli/running_server.hpp"
 
 #include <condition_variable>
+#include <cstdlib>
 #include <mutex>
 
-#include "cli/doctor.hpp"
 #include "cli/settings.hpp"
+#include "doctor/doctor.hpp"
 #include "observe/log.hpp"
 #include "outbound/media_download.hpp"
 
@@ -14,7 +15,16 @@ namespace {
 constexpr std::size_t kPoolThreads = 8;
 constexpr std::chrono::minutes kSweepEvery{10};
 
-supervisor::Supervisor::Options supervisor_options(const config::Config& config, const models::Registry& registry,
+models::PullOptions pull_options(const config::Config& config) {
+  const char* token = std::getenv("HF_TOKEN");
+  models::PullOptions options;
+  options.hf_endpoint = config.hf_endpoint;
+  options.hf_token = token != nullptr ? token : "";
+  options.offline = config.hf_offline;
+  return options;
+}
+
+supervisor::Supervisor::Options supervisor_options(const config::Config& config, models::BackgroundPull& default_model,
                                                    observe::Metrics& metrics) {
   supervisor::Supervisor::Options options;
   options.worker_command = worker_command(config);
@@ -23,9 +33,8 @@ supervisor::Supervisor::Options supervisor_options(const config::Config& config,
   options.device = config.device;
   options.model_idle = std::chrono::seconds(config.model_idle_seconds);
   options.metrics = &metrics;
-  options.find_model = [&registry](const std::string& name) -> Result<std::filesystem::path> {
-    ZIMU_TRY(const auto model, registry.find(name));
-    return model.path;
+  options.find_model = [&default_model](const std::string& name, const auto& on_wait) {
+    return default_model.find(name, on_wait);
   };
   return options;
 }
@@ -41,7 +50,8 @@ RunningServer::RunningServer(const config::Config& config, std::unique_ptr<stora
       jobs_(*store_, bus_),
       uploads_(*store_, media_, config.max_upload_bytes),
       registry_(config.model_dir),
-      supervisor_(supervisor_options(config, registry_, metrics_), jobs_, media_),
+      default_model_(registry_, config.model, pull_options(config)),
+      supervisor_(supervisor_options(config, default_model_, metrics_), jobs_, media_),
       pool_(kPoolThreads),
       context_{.pool = pool_, .media = media_, .jobs = jobs_, .uploads = uploads_, .bus = bus_} {
   media_.set_before_remove([this](const std::string& id) { jobs_.cancel_all_of(id); });
@@ -76,6 +86,8 @@ Result<> RunningServer::start(const std::filesystem::path& sample) {
   http::Router router;
   api::add_routes(router, context_);
   ZIMU_TRY(server_, http::Server::create(http_options(), std::move(router), pool_));
+  default_model_.start();
+  gpu_watch_.start(config_.device, doctor::has_own_worker(config_));
   supervisor_.start();
   sweeper_ = std::jthread([this](const std::stop_token& stop) { sweep_until(stop); });
   if (!sample.empty()) sample_.emplace(*store_, media_, jobs_, sample, config_.model);
@@ -83,6 +95,7 @@ Result<> RunningServer::start(const std::filesystem::path& sample) {
 }
 
 void RunningServer::stop() {
+  gpu_watch_.stop();
   downloads_stop_.request_stop();  // hours may be left of one; its client starts it again
   server_->stop();
 }
@@ -123,9 +136,15 @@ Result<std::vector<api::ModelInfo>> RunningServer::list_models() {
   return out;
 }
 
-std::vector<api::SystemCheck> RunningServer::system_checks() const {
+std::vector<api::SystemCheck> RunningServer::system_checks() {
+  doctor::Options options;
+  options.gpu = &gpu_watch_;
+  options.schema_version = store_->migration().to;
+  options.model_stage = default_model_.stage().value_or("");
   std::vector<api::SystemCheck> out;
-  for (auto& check : run_checks(config_)) out.push_back({check.name, check.verdict, check.detail, check.action});
+  for (const auto& check : doctor::run_checks(config_, options)) {
+    out.push_back({check.name, std::string(doctor::verdict_name(check.verdict())), check.detail(), check.action()});
+  }
   return out;
 }
 

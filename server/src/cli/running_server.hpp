@@ -11,7 +11,9 @@
 #include "api/api.hpp"
 #include "cli/sample.hpp"
 #include "config/config.hpp"
+#include "doctor/gpu_watch.hpp"
 #include "http/server.hpp"
+#include "models/background_pull.hpp"
 #include "models/registry.hpp"
 #include "observe/metrics.hpp"
 #include "storage/sqlite_store.hpp"
@@ -36,7 +38,7 @@ class RunningServer {
   Result<> take_up();
   void fill_context();
   Result<std::vector<api::ModelInfo>> list_models();
-  std::vector<api::SystemCheck> system_checks() const;
+  std::vector<api::SystemCheck> system_checks();
   std::vector<api::WorkerInfo> workers() const;
   std::string metrics_text();
   http::ServerOptions http_options();
@@ -49,9 +51,11 @@ class RunningServer {
   app::JobService jobs_;
   app::UploadService uploads_;
   models::Registry registry_;
+  models::BackgroundPull default_model_;
   observe::Metrics metrics_;
   supervisor::Supervisor supervisor_;
   std::stop_source downloads_stop_;
+  doctor::GpuWatch gpu_watch_;
   http::BlockingPool pool_;
   api::Context context_;
   std::unique_ptr<http::Server> server_;

@@ -79,6 +79,7 @@ int serve_command(const ServeArguments& arguments) {
   const auto& journal = (*store)->journal();
   log_info("database {}: journal {} ({})", (config.data_dir / "zimu.db").string(), storage::journal_mode_name(journal.mode),
            journal.reason);
+  if (journal.warn) log_warn("{} → {}", journal.reason, journal.action);
 
   RunningServer server(config, std::move(*store));
   if (auto started = server.start(arguments.sample); !started) return report(started.error());

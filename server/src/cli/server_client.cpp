@@ -11,6 +11,7 @@ namespace zimu::cli {
 namespace {
 
 constexpr std::chrono::seconds kPatience{10};
+constexpr std::chrono::seconds kHealthPatience{4};  // below the 5 s of the images' health check
 
 std::string server_url(const config::Config& config) {
   std::string host = config.listen_address;
@@ -49,6 +50,16 @@ Result<> post_to_server(const config::Config& config, const std::string& path) {
   }
   if (answer->ok()) return {};
   return std::unexpected(problem_from(*answer));
+}
+
+Result<> ask_health(const config::Config& config) {
+  outbound::HttpRequest request;
+  request.url = server_url(config) + "/livez";
+  request.connect_timeout = kHealthPatience;
+  request.total_timeout = kHealthPatience;
+  ZIMU_TRY(const auto answer, outbound::HttpClient().get(request));
+  if (answer.ok()) return {};
+  return fail(ErrorCode::kUnavailable, fmt::format("{} answered {}", request.url, answer.status), "read the server's log");
 }
 
 }  // namespace zimu::cli

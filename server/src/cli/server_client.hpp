@@ -9,4 +9,7 @@ namespace zimu::cli {
 /// sent a problem document (RFC 9457). Blocking, a few seconds at most.
 Result<> post_to_server(const config::Config& config, const std::string& path);
 
+/// Does the server that ZIMU_LISTEN names answer /livez? No proxy is used. Blocking, 4 s at most.
+Result<> ask_health(const config::Config& config);
+
 }  // namespace zimu::cli

@@ -8,11 +8,13 @@
 #include <array>
 #include <cerrno>
 #include <system_error>
+#include <vector>
 
 #include <fmt/format.h>
 
 #include "base/time.hpp"
 #include "storage/migrations.hpp"
+#include "storage/wal_file.hpp"
 
 namespace zimu::storage {
 namespace {
@@ -126,17 +128,14 @@ Result<DatabaseFacts> read_facts(Database& database) {
   return facts;
 }
 
-// Folds the -wal into the main file, so that one rename replaces everything.
-Result<> close_journal(const fs::path& path) {
-  ZIMU_TRY(const auto database, Database::open(path, Database::Access::kReadWrite));
-  // Exclusive before the first read: no -shm is made, which works on every file system.
-  ZIMU_TRY_VOID(database->execute("PRAGMA locking_mode = EXCLUSIVE"));
-  ZIMU_TRY(const std::string mode, database->query_text("PRAGMA journal_mode = DELETE"));
-  if (mode != "delete") {
-    return fail(ErrorCode::kConflict, fmt::format("{} is in use by another process", path.string()),
-                "stop Zimu and try again");
-  }
-  return {};
+// https://sqlite.org/fileformat2.html §1.3: the user version is the big-endian number at byte 60.
+std::optional<std::uint32_t> user_version_of(const fs::path& path) {
+  const auto fd = open_file(path, O_RDONLY);
+  std::array<unsigned char, 4> bytes{};
+  if (!fd) return std::nullopt;
+  const ssize_t got = ::pread(fd->get(), bytes.data(), bytes.size(), 60);
+  if (got != static_cast<ssize_t>(bytes.size())) return std::nullopt;
+  return std::uint32_t{bytes[0]} << 24U | std::uint32_t{bytes[1]} << 16U | std::uint32_t{bytes[2]} << 8U | bytes[3];
 }
 
 // A present database too damaged to be copied is still not thrown away.
@@ -154,7 +153,7 @@ Result<fs::path> set_aside(const fs::path& database, const fs::path& backups_dir
 
 Result<fs::path> keep_present(const fs::path& path, const fs::path& backups_dir) {
   const auto copy = [&]() -> Result<fs::path> {
-    ZIMU_TRY_VOID(close_journal(path));
+    ZIMU_TRY_VOID(leave_wal(path));  // one file, which one rename replaces
     ZIMU_TRY(const auto database, Database::open(path, Database::Access::kReadOnly));
     return copy_through_part(*database, backups_dir / timestamped_name("pre-restore"));
   };
@@ -233,6 +232,22 @@ Result<UniqueFd> lock_database(const fs::path& database) {
 
 Result<fs::path> copy_checked(Database& database, const fs::path& target) {
   return copy_through_part(database, target);
+}
+
+void drop_old_copies(const fs::path& backups_dir, std::string_view prefix, int version, std::size_t keep) {
+  std::vector<fs::path> finished;
+  std::error_code ec;
+  const std::string start = fmt::format("{}-", prefix);
+  for (fs::directory_iterator entry(backups_dir, ec), end; !ec && entry != end; entry.increment(ec)) {
+    const std::string name = entry->path().filename().string();
+    std::error_code ignored;
+    if (!name.starts_with(start) || !entry->is_regular_file(ignored)) continue;
+    if (name.find(".db.part") != std::string::npos) fs::remove(entry->path(), ignored);
+    if (!name.ends_with(".db")) continue;
+    if (user_version_of(entry->path()) == static_cast<std::uint32_t>(version)) finished.push_back(entry->path());
+  }
+  std::sort(finished.begin(), finished.end());  // their names hold the time
+  for (std::size_t i = 0; i + keep < finished.size(); ++i) fs::remove(finished[i], ec);
 }
 
 std::string timestamped_name(std::string_view prefix) {

@@ -48,6 +48,9 @@ Result<UniqueFd> lock_database(const std::filesystem::path& database);
 // For migrations.
 /// Copies an open database to `target`, checks the copy and flushes it; returns `target`.
 Result<std::filesystem::path> copy_checked(Database& database, const std::filesystem::path& target);
+/// Deletes what killed attempts left unfinished (`<prefix>-….db.part`) and all but the newest `keep` finished copies of
+/// schema `version`: a migration that fails at every start must not fill the disk with copies.
+void drop_old_copies(const std::filesystem::path& backups_dir, std::string_view prefix, int version, std::size_t keep);
 /// "pre-v2-20261124T155013123Z.db"
 std::string timestamped_name(std::string_view prefix);
 

@@ -63,7 +63,7 @@ std::optional<MountEntry> parse_line(std::string_view line) {
   const auto separator =
       std::find(fields.begin() + static_cast<std::ptrdiff_t>(kFixedFields), fields.end(), std::string_view("-"));
   if (separator == fields.end() || separator + 1 == fields.end()) return std::nullopt;
-  MountEntry entry{unescape(fields[3]), unescape(fields[4]), unescape(*(separator + 1))};
+  MountEntry entry{unescape(fields[3]), unescape(fields[4]), unescape(*(separator + 1)), std::string(fields[5])};
   if (entry.mount_point.empty() || entry.mount_point.front() != '/') return std::nullopt;
   return entry;
 }

@@ -21,6 +21,7 @@ struct MountEntry {
   std::string root;         ///< folder of the file system that is mounted
   std::string mount_point;
   std::string file_system;  ///< "ext4", "fuse.virtiofs" …
+  std::string options = {};  ///< of this mount: "ro,nosuid,…"
 };
 
 struct JournalDecision {

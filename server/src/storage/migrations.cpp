@@ -9,6 +9,9 @@
 namespace zimu::storage {
 namespace {
 
+// Of one schema, before the same migration: more than one only when it was tried again.
+constexpr std::size_t kMostCopies = 3;
+
 Result<> foreign_keys_hold(Database& database) {
   ZIMU_TRY(Statement check, database.prepare("PRAGMA foreign_key_check"));
   ZIMU_TRY(const bool broken, check.step());
@@ -73,7 +76,9 @@ Result<MigrationReport> migrate(Database& database, const std::filesystem::path&
   const int target = migrations.empty() ? 0 : migrations.back().version;
   if (from == target) return report;
   if (from > 0) {
-    ZIMU_TRY(report.backup, copy_checked(database, backups_dir / timestamped_name(fmt::format("pre-v{}", target))));
+    const std::string prefix = fmt::format("pre-v{}", target);
+    drop_old_copies(backups_dir, prefix, from, kMostCopies - 1);
+    ZIMU_TRY(report.backup, copy_checked(database, backups_dir / timestamped_name(prefix)));
   }
   for (const Migration& migration : migrations) {
     if (migration.version <= report.to) continue;

@@ -32,7 +32,8 @@ struct MigrationReport {
 Result<int> check_schema(Database& database, std::span<const Migration> migrations);
 
 /// Brings the database to the last version: each step in a transaction of its own, foreign keys checked before its
-/// commit. An existing database is first copied to `backups_dir/pre-vN-<time>.db` and the copy is checked.
+/// commit. An existing database is first copied to `backups_dir/pre-vN-<time>.db` and the copy is checked; of repeated
+/// attempts the newest three copies are kept.
 /// Failure: the database is at the last version that succeeded; the error names the step.
 Result<MigrationReport> migrate(Database& database, const std::filesystem::path& backups_dir,
                                 std::span<const Migration> migrations = embedded_migrations());

@@ -1,16 +1,14 @@
 #include "storage/sqlite_store.hpp"
 
-#include <fcntl.h>
 #include <sqlite3.h>
-#include <unistd.h>
 
-#include <array>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "storage/backup.hpp"
 #include "storage/rows.hpp"
+#include "storage/wal_file.hpp"
 
 namespace zimu::storage {
 namespace {
@@ -20,25 +18,13 @@ namespace fs = std::filesystem;
 // After a burst the WAL is cut back to this.
 constexpr std::int64_t kMaxIdleWalBytes = 16LL << 20;
 
-// https://sqlite.org/fileformat2.html §1.3.3: bytes 18 and 19 are 2 in WAL mode.
-bool is_wal_file(const fs::path& path) {
-  const auto fd = open_file(path, O_RDONLY);
-  if (!fd) return false;
-  std::array<unsigned char, 20> header{};
-  return ::pread(fd->get(), header.data(), header.size(), 0) == static_cast<ssize_t>(header.size()) &&
-         (header[18] == 2 || header[19] == 2);
-}
-
-// The data was moved from a good disk: fold the WAL in before anything maps a -shm file here. Exclusive locking first
-// keeps SQLite from making one (SQLite test/e_wal.test, R-58297-14483).
+// The data was moved from a good disk: fold the WAL in before anything maps a -shm file here.
 Result<> convert_from_wal(const fs::path& path, const JournalDecision& decision) {
-  ZIMU_TRY(const auto database, Database::open(path, Database::Access::kReadWrite));
-  ZIMU_TRY_VOID(database->execute("PRAGMA locking_mode = EXCLUSIVE"));
-  const auto mode = database->query_text("PRAGMA journal_mode = DELETE");
-  if (mode && *mode == "delete") return {};
+  const auto left = leave_wal(path);
+  if (left) return {};
   return fail(ErrorCode::kConflict,
-              fmt::format("{} uses WAL, and {}; it could not be changed{}", path.string(), decision.reason,
-                          mode ? " because another process has it open" : ": " + mode.error().message),
+              fmt::format("{} uses WAL, and {}; it could not be changed: {}", path.string(), decision.reason,
+                          left.error().message),
               "stop every other Zimu on this folder and start again");
 }
 
@@ -75,6 +61,15 @@ Result<MigrationReport> bring_up_to_date(Database& database, const OpenOptions& 
 
 }  // namespace
 
+Result<JournalDecision> settle_journal(const OpenOptions& options) {
+  const fs::path folder = options.path.parent_path().empty() ? fs::path(".") : options.path.parent_path();
+  ZIMU_TRY(JournalDecision decision, probe_journal_mode(options.journal_mode, options.mountinfo_path, folder));
+  if (decision.mode == JournalMode::kDelete && is_wal_file(options.path)) {
+    ZIMU_TRY_VOID(convert_from_wal(options.path, decision));
+  }
+  return decision;
+}
+
 Result<std::unique_ptr<SqliteStore>> SqliteStore::open(OpenOptions options) {
   const fs::path folder = options.path.parent_path().empty() ? fs::path(".") : options.path.parent_path();
   const fs::path backups = options.backups_dir.empty() ? folder / "backups" : options.backups_dir;
@@ -83,11 +78,7 @@ Result<std::unique_ptr<SqliteStore>> SqliteStore::open(OpenOptions options) {
   if (options.exclusive) {
     ZIMU_TRY(lock, lock_database(options.path));
   }
-  ZIMU_TRY(JournalDecision decision, probe_journal_mode(options.journal_mode, options.mountinfo_path, folder));
-  if (decision.mode == JournalMode::kDelete && is_wal_file(options.path)) {
-    ZIMU_TRY_VOID(convert_from_wal(options.path, decision));
-  }
-
+  ZIMU_TRY(JournalDecision decision, settle_journal(options));
   ZIMU_TRY(auto writer, Database::open(options.path, Database::Access::kCreate));
   // Before the journal is set: a foreign file is not touched.
   ZIMU_TRY_VOID(check_schema(*writer, embedded_migrations()));

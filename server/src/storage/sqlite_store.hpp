@@ -22,6 +22,10 @@ struct OpenOptions {
   bool exclusive = false;                     ///< the server: holds `<path>.lock` for life; kConflict when it is held
 };
 
+/// Which journal the database is to have where it lies. A WAL file that lies where WAL is unsafe is converted first,
+/// so that whoever opens the database next finds it in a mode that is safe there.
+Result<JournalDecision> settle_journal(const OpenOptions& options);
+
 /// app::Store on one SQLite file (docs/formats/db-schema.md). Every change is flushed to the disk when its call
 /// returns (synchronous=FULL), in one transaction; after any failure the file is as before and stays usable.
 class SqliteStore final : public app::Store {

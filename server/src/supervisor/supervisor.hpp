@@ -34,8 +34,11 @@ class Supervisor {
         700};                             ///< cancel message → SIGKILL, so that cancel works within a second
     std::chrono::seconds space_check{5};  ///< how often paused jobs look for room
     std::uint64_t resume_free_bytes = 32U << 20U;  ///< room needed before paused jobs go on
-    /// Path of an installed model, or kModelMissing with the command that installs it.
-    std::function<Result<std::filesystem::path>(const std::string& model)> find_model;  ///< thread: any
+    /// Called while a job waits for its model; false: the job is no longer wanted.
+    using OnWait = std::function<bool(const std::string& stage)>;
+    /// Path of an installed model, or kModelMissing with the command that installs it. May take its time while the
+    /// model is on its way, and then calls `on_wait` several times a second. Thread: any.
+    std::function<Result<std::filesystem::path>(const std::string& model, const OnWait& on_wait)> find_model;
     observe::Metrics* metrics = nullptr;  ///< may be null; outlives the supervisor
   };
   struct SlotStatus {

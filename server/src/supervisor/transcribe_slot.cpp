@@ -67,8 +67,12 @@ TranscribeSlot::Outcome TranscribeSlot::work_on(const domain::Job& job) {
 
 Result<protocol::TranscribeRequest> TranscribeSlot::make_request(const domain::Job& job) {
   ZIMU_TRY(const auto media, context_.media.get(job.media_id));
-  ZIMU_TRY(const auto model_path, context_.options.find_model(job.options.model));
   ZIMU_TRY(const auto resume, context_.jobs.resume_point(job));
+  const auto on_wait = [this, &job, &resume](const std::string& stage) {
+    context_.jobs.progressed(job.id, stage, resume.at, job.duration, 0, "");
+    return !wanted_away(job);
+  };
+  ZIMU_TRY(const auto model_path, context_.options.find_model(job.options.model, on_wait));
   protocol::TranscribeRequest request;
   request.job = job.id;
   request.media_path = std::filesystem::absolute(context_.media.content_path(media)).string();
