@@ -1,19 +1,22 @@
 #!/usr/bin/env bash
-# The one list of Debian and Ubuntu packages Zimu needs. Installs what is missing, nothing else.
+# The list of Debian and Ubuntu packages Zimu needs. Installs what is missing, nothing else.
 #   tools/bootstrap_debian.sh build    to compile and run
 #   tools/bootstrap_debian.sh test     the same, and what the tests use
-#   tools/bootstrap_debian.sh list build|test   prints the names
+#   tools/bootstrap_debian.sh deploy   the same as test, and what the container tests use
+#   tools/bootstrap_debian.sh list build|test|deploy   prints the names
 set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
 
-build=(ca-certificates curl git g++ cmake ninja-build pkg-config ccache mold python3 python3-venv python3-pip
-  libboost-json-dev libboost-dev libsqlite3-dev libcurl4-openssl-dev libssl-dev libsodium-dev libspdlog-dev libfmt-dev libcli11-dev
-  prometheus-cpp-dev libavformat-dev libavcodec-dev libswresample-dev libavfilter-dev libavutil-dev zlib1g-dev ffmpeg)
+read -r -d '' -a image < <(grep -v '^#' "$here/packages/image.txt") || true
+build=("${image[@]}" git ccache python3 python3-venv python3-pip ffmpeg)
 test=("${build[@]}" libgtest-dev libgmock-dev librapidcheck-dev sox espeak-ng pocketsphinx-testdata chromium
-  fonts-noto-cjk)
+  fonts-noto-cjk nginx-light shellcheck strace tini bindfs fuse-overlayfs)
+deploy=("${test[@]}" iptables mmdebstrap)
+command -v dockerd >/dev/null || deploy+=(docker.io)
 
 # Debian 12's libboost-dev is 1.74; 1.81 is beside it under a name of its own.
 if apt-cache show libboost1.81-dev >/dev/null 2>&1; then
-  for set in build test; do
+  for set in build test deploy; do
     declare -n names=$set
     names=("${names[@]/#libboost-json-dev/libboost-json1.81-dev}")
     names=("${names[@]/#libboost-dev/libboost1.81-dev}")
