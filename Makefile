@@ -1,12 +1,13 @@
 # Zimu's commands. Each says what it does; a second run takes seconds.
 #   make run    install, build, fetch the default model, start Zimu
 #   make test   install, build, run every test that needs no container
+#   make deploy-test   the containers, end to end, on a real Docker engine
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 JOBS ?= $(shell nproc)
 PRESET ?= dev
 
-.PHONY: help run test setup setup-test whisper build web fmt lint fuzz bench test-unit test-web test-functional check clean
+.PHONY: help run test deploy-test setup setup-test setup-deploy whisper build web fmt lint fuzz bench test-unit test-web test-functional check clean
 
 help:            ## this list
 	@awk -F'##' '/^[a-z-]+:.*##/ {sub(/:.*/,"",$$1); printf "  make %-16s %s\n", $$1, $$2}' Makefile
@@ -17,11 +18,17 @@ run: setup       ## install what is missing, build, fetch the model, start on ht
 test: setup-test ## install what is missing, build, run every test that needs no container
 	@tools/test.sh
 
+deploy-test: setup-deploy build ## the containers, end to end, on a real Docker engine
+	@tools/deploy_test.sh
+
 setup:           ## install the packages that building needs
 	@tools/bootstrap_debian.sh build
 
 setup-test:
 	@tools/bootstrap_debian.sh test
+
+setup-deploy:
+	@tools/bootstrap_debian.sh deploy
 
 whisper: setup
 	@tools/node.sh tools/build_whisper.sh

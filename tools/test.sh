@@ -26,3 +26,6 @@ step "C++ tests"
 ctest --preset dev -j "$(nproc)" --output-on-failure
 step "tests of the real programs"
 tools/functional.sh "$@"
+step "tests of the deployment that need no container"
+[ ! -x build/deploy/docker-compose ] || export ZIMU_COMPOSE="$PWD/build/deploy/docker-compose"
+tools/functional.sh tests/deploy/host
