@@ -14,7 +14,7 @@ START_SECONDS = 60
 
 class Engine:
     """dockerd with a folder, a socket and processes of its own. `path` comes first in its PATH, where it looks for
-    NVIDIA's hook. `alone`: without networks, so that it can run beside another one."""
+    NVIDIA's hook. `alone`: without networks, so that it can run beside another one; its folder goes with it."""
 
     def __init__(self, folder: pathlib.Path, *, path: pathlib.Path | None = None, alone: bool = False):
         self.folder, self.path, self.alone = folder, path, alone
@@ -26,7 +26,8 @@ class Engine:
         command = ["dockerd", "--host", self.host, "--data-root", f"{self.folder}/root", "--exec-root", f"{self.folder}/exec",
                    "--pidfile", f"{self.folder}/pid"]
         if self.alone:
-            command += ["--bridge", "none", "--iptables=false", "--ip-masq=false"]
+            # In a network namespace of its own: with --bridge none dockerd deletes docker0, whosever it is.
+            command = ["unshare", "--net", *command, "--bridge", "none", "--iptables=false", "--ip-masq=false"]
         path = os.pathsep.join([*([str(self.path)] if self.path else []), os.environ["PATH"], "/usr/sbin", "/sbin"])
         log = open(self.folder / "log", "ab")
         self.process = subprocess.Popen(command, env=os.environ | {"PATH": path}, stdout=log, stderr=log, start_new_session=True)
@@ -44,6 +45,8 @@ class Engine:
             except subprocess.TimeoutExpired:
                 self.process.kill()
         self.process = None
+        if self.alone:
+            shutil.rmtree(self.folder, ignore_errors=True)
 
 
 def running_host() -> str | None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import pathlib
 import subprocess
+import tempfile
 
 import pytest
 
@@ -47,8 +48,9 @@ def small_image(docker_host, stack, tmp_path_factory) -> pathlib.Path:
     return file
 
 
-def engine_with(path: pathlib.Path | None, folder: pathlib.Path, image: pathlib.Path) -> Engine:
-    engine = Engine(folder, path=path, alone=True).start()
+def engine_with(path: pathlib.Path | None, image: pathlib.Path) -> Engine:
+    # A short name: the path of a socket has 107 characters at most.
+    engine = Engine(pathlib.Path(tempfile.mkdtemp(prefix="zimu-")), path=path, alone=True).start()
     subprocess.run(["docker", "--host", engine.host, "load", "-q", "-i", image], check=True, capture_output=True)
     return engine
 
@@ -56,7 +58,7 @@ def engine_with(path: pathlib.Path | None, folder: pathlib.Path, image: pathlib.
 def up(engine: Engine, folder: pathlib.Path, overlay: str) -> subprocess.CompletedProcess:
     (folder / "override.yml").write_text(OVERRIDE)
     (folder / "data").mkdir(exist_ok=True)
-    files = [f for name in ("docker-compose.yml", overlay) for f in ("-f", str(ROOT / name))]
+    files = [f for name in dict.fromkeys(("docker-compose.yml", overlay)) for f in ("-f", str(ROOT / name))]
     return subprocess.run([*COMPOSE, "--project-directory", folder, *files, "-f", folder / "override.yml", "up", "server"],
                           env={"PATH": "/usr/bin:/bin:/usr/sbin", "DOCKER_HOST": engine.host, "HOME": str(folder)},
                           capture_output=True, text=True)
@@ -69,7 +71,7 @@ def test_request_arrives_where_the_toolkit_is(small_image, tmp_path):
     hook = path / "nvidia-container-runtime-hook"
     hook.write_text(HOOK.format(log=log))
     hook.chmod(0o755)
-    engine = engine_with(path, tmp_path / "engine", small_image)
+    engine = engine_with(path, small_image)
     try:
         result = up(engine, tmp_path, "docker-compose.gpu.yml")
         assert result.returncode == 0, result.stdout + result.stderr
@@ -85,7 +87,7 @@ def test_request_arrives_where_the_toolkit_is(small_image, tmp_path):
 
 def test_refused_where_the_toolkit_is_missing(small_image, tmp_path):
     """The words that DEPLOY.md's troubleshooting lists, and deploy/setup.sh says so before."""
-    engine = engine_with(None, tmp_path / "engine", small_image)
+    engine = engine_with(None, small_image)
     try:
         result = up(engine, tmp_path, "docker-compose.gpu.yml")
         assert result.returncode != 0
