@@ -4,7 +4,9 @@
 #include <gtest/gtest.h>
 #include <sys/file.h>
 
+#include <chrono>
 #include <cstdlib>
+#include <thread>
 
 #include "base/file.hpp"
 #include "models/catalog.hpp"
@@ -392,9 +394,13 @@ TEST_F(Packages, AChildIsKilledWithAllItStarted) {
                            .keep_going = [this] { return read_file(folder_ / "log").value_or("").empty(); }};
   EXPECT_EQ(run_child(child).error().code, ErrorCode::kCancelled);
   const pid_t sleeper = std::stoi(read_file(folder_ / "log").value());
-  // Gone, or a zombie that nobody has collected yet.
-  const auto state = read_file(fmt::format("/proc/{}/stat", sleeper));
-  EXPECT_TRUE(!state || state->find(") Z") != std::string::npos) << *state;
+  // Gone, or a zombie that nobody has collected yet: soon, for a signal that was sent is not yet a death.
+  const auto dead = [sleeper] {
+    const auto state = read_file(fmt::format("/proc/{}/stat", sleeper));
+    return !state || state->find(") Z") != std::string::npos;
+  };
+  for (int i = 0; i < 500 && !dead(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  EXPECT_TRUE(dead()) << sleeper;
 }
 
 TEST_F(Packages, AChildsStatusAndEnvironmentAreRight) {
