@@ -5,20 +5,13 @@
 
 #include <fmt/format.h>
 
+#include "base/ascii.hpp"
 #include "base/utf8.hpp"
 #include "http/status.hpp"
 #include "http/url.hpp"
 
 namespace zimu::api {
 namespace {
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return out;
-}
 
 /// "[::1]:8080" → "[::1]"; "a:80" → "a".
 std::string_view without_port(std::string_view authority) {
@@ -41,15 +34,15 @@ bool is_local_name(std::string_view host) {
 }
 
 bool is_local_host(std::string_view authority) {
-  const std::string host = lower(without_port(authority));
+  const std::string host = ascii_lower(without_port(authority));
   return host.starts_with('[') || is_ipv4(host) || is_local_name(host);
 }
 
 /// Some proxies hand on the name without its port.
 bool names_us(std::string_view origin_authority, std::optional<std::string_view> host) {
   if (!host || host->empty()) return false;
-  const std::string theirs = lower(origin_authority);
-  const std::string ours = lower(*host);
+  const std::string theirs = ascii_lower(origin_authority);
+  const std::string ours = ascii_lower(*host);
   if (ours == theirs) return true;
   return without_port(ours) == ours && without_port(theirs) == ours;
 }

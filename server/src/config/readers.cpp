@@ -6,8 +6,9 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <charconv>
+
+#include "base/ascii.hpp"
 
 namespace zimu::config::detail {
 namespace {
@@ -22,12 +23,6 @@ bool is_ip_address(const std::string& text) {
   std::array<unsigned char, sizeof(in6_addr)> parsed{};
   return ::inet_pton(AF_INET, text.c_str(), parsed.data()) == 1 ||
          ::inet_pton(AF_INET6, text.c_str(), parsed.data()) == 1;
-}
-
-std::string lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return text;
 }
 
 }  // namespace
@@ -45,13 +40,13 @@ Result<std::uint64_t> read_number(std::string_view name, const std::string& text
 
 Result<std::string> read_choice(std::string_view name, const std::string& text,
                                 std::initializer_list<std::string_view> choices) {
-  const std::string wanted = lower(text);
+  const std::string wanted = ascii_lower(text);
   if (std::find(choices.begin(), choices.end(), wanted) != choices.end()) return wanted;
   return wrong(name, text, fmt::format("one of {}", fmt::join(choices, ", ")));
 }
 
 Result<bool> read_switch(std::string_view name, const std::string& text) {
-  const std::string wanted = lower(text);
+  const std::string wanted = ascii_lower(text);
   if (wanted == "1" || wanted == "true" || wanted == "yes" || wanted == "on") return true;
   if (wanted == "0" || wanted == "false" || wanted == "no" || wanted == "off") return false;
   return wrong(name, text, "1 or 0");
@@ -87,7 +82,7 @@ Result<std::string> read_url(std::string_view name, const std::string& text, std
     const auto host_end = url.rfind(']');
     const bool has_port = url.find(':', host_end == std::string::npos ? 0 : host_end) != std::string::npos;
     url = fmt::format("http://{}{}", url, has_port ? std::string() : fmt::format(":{}", default_port));
-  } else if (const std::string scheme = lower(url.substr(0, scheme_end));
+  } else if (const std::string scheme = ascii_lower(url.substr(0, scheme_end));
              scheme != "http" && scheme != "https") {
     return wrong(name, text, "a URL that starts with http:// or https://");
   }

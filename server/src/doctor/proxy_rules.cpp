@@ -6,17 +6,11 @@
 #include <charconv>
 #include <optional>
 
+#include "base/ascii.hpp"
 #include "doctor/platform.hpp"
 
 namespace zimu::doctor {
 namespace {
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  return out;
-}
 
 std::optional<std::uint32_t> ipv4(const std::string& text) {
   in_addr address{};
@@ -46,8 +40,8 @@ bool entry_matches(std::string_view entry, std::string_view host) {
 }  // namespace
 
 bool bypasses_proxy(std::string_view no_proxy, std::string_view host) {
-  const std::string list = lower(no_proxy);
-  const std::string name = lower(host);
+  const std::string list = ascii_lower(no_proxy);
+  const std::string name = ascii_lower(host);
   std::string_view rest = list;
   while (!rest.empty()) {
     const auto end = std::min(rest.find_first_of(", "), rest.size());

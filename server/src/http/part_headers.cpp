@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/ascii.hpp"
 #include "base/utf8.hpp"
 #include "http/text.hpp"
 #include "http/url.hpp"
@@ -13,12 +14,6 @@ namespace {
 
 /// File names are kept no longer than file systems do.
 constexpr std::size_t kMaxFileNameBytes = 255;
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(), ascii_lower);
-  return out;
-}
 
 /// A quoted string at the front of `text`, taken off. Only \" and \\ are escapes: browsers send other
 /// backslashes (in names of files from Windows) as they are.
@@ -134,7 +129,7 @@ std::optional<ParameterizedValue> parse_parameterized(std::string_view text) {
     if (text.empty()) break;  // a trailing ';', as some clients send
     const std::size_t equals = text.find('=');
     if (equals == std::string_view::npos || !is_token(text.substr(0, equals))) return std::nullopt;
-    std::string name = lower(text.substr(0, equals));
+    std::string name = ascii_lower(text.substr(0, equals));
     if (out.find(name) != nullptr) return std::nullopt;
     text.remove_prefix(equals + 1);
     if (text.starts_with('"')) {

@@ -4,12 +4,11 @@
 #include <string>
 #include <string_view>
 
+#include "base/ascii.hpp"
+
 /// ASCII rules of RFC 9110 shared by the parsers. Private to http/. Locale never matters here.
 namespace zimu::http {
 
-constexpr char ascii_lower(char c) noexcept {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
 constexpr bool is_digit(char c) noexcept {
   return c >= '0' && c <= '9';
 }

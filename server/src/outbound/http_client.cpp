@@ -9,6 +9,7 @@
 #include <cstring>
 #include <memory>
 
+#include "base/ascii.hpp"
 #include "outbound/address_guard.hpp"
 #include "outbound/transfer.hpp"
 
@@ -29,13 +30,6 @@ struct UrlDeleter {
 };
 using Easy = std::unique_ptr<CURL, EasyDeleter>;
 using List = std::unique_ptr<curl_slist, ListDeleter>;
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  return out;
-}
 
 std::string_view trimmed(std::string_view text) {
   const auto first = text.find_first_not_of(" \t\r\n");
@@ -65,7 +59,7 @@ std::size_t on_header(char* data, std::size_t, std::size_t size, void* user) {
   const std::size_t colon = line.find(':');
   if (colon == std::string_view::npos || size > kMaxHeaderBytes || t.response.headers.size() >= kMaxHeaders)
     return size;
-  t.response.headers.insert_or_assign(lower(line.substr(0, colon)),
+  t.response.headers.insert_or_assign(ascii_lower(line.substr(0, colon)),
                                       std::string(trimmed(line.substr(colon + 1))));
   return size;
 }
@@ -167,7 +161,7 @@ Result<List> header_list(const HttpRequest& request) {
     const std::string line = fmt::format("{}: {}", header.name, header.value);
     if (header.name.empty() || line.find_first_of(std::string_view("\r\n\0", 3)) != std::string::npos) {
       return fail(ErrorCode::kInvalidArgument,
-                  fmt::format("the request header {} has forbidden characters", lower(header.name)));
+                  fmt::format("the request header {} has forbidden characters", ascii_lower(header.name)));
     }
     add(line);
   }

@@ -7,18 +7,12 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "base/ascii.hpp"
 #include "base/file.hpp"
 #include "outbound/http_client.hpp"
 
 namespace zimu::outbound {
 namespace {
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  return out;
-}
 
 Error web_page() {
   return {ErrorCode::kBadMedia, "that address is a web page, not a media file",
@@ -26,7 +20,7 @@ Error web_page() {
 }
 
 bool is_page_type(std::string_view content_type) {
-  const std::string type = lower(content_type.substr(0, content_type.find(';')));
+  const std::string type = ascii_lower(content_type.substr(0, content_type.find(';')));
   return type.starts_with("text/html") || type.starts_with("application/xhtml+xml");
 }
 
@@ -38,7 +32,7 @@ bool starts_like_page(std::span<const std::byte> bytes) {
   if (head.starts_with("\xEF\xBB\xBF")) head.erase(0, 3);
   const auto first = head.find_first_not_of(" \t\r\n");
   if (first == std::string::npos) return false;
-  const std::string text = lower(std::string_view(head).substr(first));
+  const std::string text = ascii_lower(std::string_view(head).substr(first));
   return text.starts_with("<!doctype html") || text.starts_with("<html");
 }
 
