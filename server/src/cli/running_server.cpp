@@ -24,6 +24,15 @@ models::PullOptions pull_options(const config::Config& config) {
   return options;
 }
 
+/// Nobody waits for the first attempt: the log is where its failure is read.
+void log_pull(const Result<models::InstalledModel>& pulled) {
+  if (pulled) {
+    log_info("the model {} is here", pulled->name);
+  } else if (pulled.error().code != ErrorCode::kCancelled) {
+    log_warn("{} → {}", pulled.error().message, pulled.error().action);
+  }
+}
+
 supervisor::Supervisor::Options supervisor_options(const config::Config& config, models::BackgroundPull& default_model,
                                                    observe::Metrics& metrics) {
   supervisor::Supervisor::Options options;
@@ -50,7 +59,7 @@ RunningServer::RunningServer(const config::Config& config, std::unique_ptr<stora
       jobs_(*store_, bus_),
       uploads_(*store_, media_, config.max_upload_bytes),
       registry_(config.model_dir),
-      default_model_(registry_, config.model, pull_options(config)),
+      default_model_(registry_, config.model, pull_options(config), log_pull),
       supervisor_(supervisor_options(config, default_model_, metrics_), jobs_, media_),
       pool_(kPoolThreads),
       context_{.pool = pool_, .media = media_, .jobs = jobs_, .uploads = uploads_, .bus = bus_} {

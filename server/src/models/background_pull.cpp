@@ -11,10 +11,12 @@ constexpr std::chrono::milliseconds kTellEvery{200};
 
 }  // namespace
 
-BackgroundPull::BackgroundPull(Registry& registry, std::string name, PullOptions options, std::string source)
+BackgroundPull::BackgroundPull(Registry& registry, std::string name, PullOptions options, OnEnd on_end,
+                               std::string source)
     : registry_(registry),
       name_(std::move(name)),
       options_(std::move(options)),
+      on_end_(std::move(on_end)),
       source_(source.empty() ? name_ : std::move(source)) {}
 
 BackgroundPull::~BackgroundPull() {
@@ -48,6 +50,7 @@ void BackgroundPull::attempt(const std::stop_token& stop) {
     const std::scoped_lock lock(mutex_);
     progress_ = progress;
   });
+  if (on_end_) on_end_(pulled);
   const std::scoped_lock lock(mutex_);
   running_ = false;
   if (!pulled) failure_ = pulled.error();

@@ -16,9 +16,12 @@ class BackgroundPull {
  public:
   /// Called at least four times a second while waiting; false ends the wait.
   using OnWait = std::function<bool(const std::string& stage)>;
+  /// Told how each attempt ended, on its thread; may be empty.
+  using OnEnd = std::function<void(const Result<InstalledModel>&)>;
 
   /// `source` is what `pull_model` is asked for; empty: the name itself.
-  BackgroundPull(Registry& registry, std::string name, PullOptions options, std::string source = {});
+  BackgroundPull(Registry& registry, std::string name, PullOptions options, OnEnd on_end = {},
+                 std::string source = {});
   ~BackgroundPull();  ///< stops an attempt; the next one resumes it
   BackgroundPull(const BackgroundPull&) = delete;
   BackgroundPull& operator=(const BackgroundPull&) = delete;
@@ -39,6 +42,7 @@ class BackgroundPull {
   Registry& registry_;
   const std::string name_;
   const PullOptions options_;
+  const OnEnd on_end_;
   const std::string source_;
   mutable std::mutex mutex_;  ///< guards all below
   std::condition_variable changed_;

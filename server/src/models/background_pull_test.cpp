@@ -67,7 +67,7 @@ class BackgroundPullTest : public ::testing::Test {
 };
 
 TEST_F(BackgroundPullTest, AJobWaitsAndGetsThePath) {
-  BackgroundPull pull(registry_, "toy-whisper", options(), kSource);
+  BackgroundPull pull(registry_, "toy-whisper", options(), {}, kSource);
   pull.start();
   EXPECT_TRUE(pull.stage());
   int waits = 0;
@@ -86,12 +86,12 @@ TEST_F(BackgroundPullTest, AJobWaitsAndGetsThePath) {
 
 TEST_F(BackgroundPullTest, AMissingModelIsFetchedWhenAJobWantsItWithoutAnEarlierStart) {
   hub_.open();
-  BackgroundPull pull(registry_, "toy-whisper", options(), kSource);
+  BackgroundPull pull(registry_, "toy-whisper", options(), {}, kSource);
   EXPECT_TRUE(pull.find("toy-whisper", [](const std::string&) { return true; }));
 }
 
 TEST_F(BackgroundPullTest, AnyOtherModelIsMissingAtOnce) {
-  BackgroundPull pull(registry_, "toy-whisper", options(), kSource);
+  BackgroundPull pull(registry_, "toy-whisper", options(), {}, kSource);
   const auto path = pull.find("large-v3", [](const std::string&) { return true; });
   ASSERT_FALSE(path);
   EXPECT_EQ(path.error().code, ErrorCode::kModelMissing);
@@ -99,7 +99,7 @@ TEST_F(BackgroundPullTest, AnyOtherModelIsMissingAtOnce) {
 }
 
 TEST_F(BackgroundPullTest, OfflineAsksNobody) {
-  BackgroundPull pull(registry_, "toy-whisper", options(true), kSource);
+  BackgroundPull pull(registry_, "toy-whisper", options(true), {}, kSource);
   pull.start();
   const auto path = pull.find("toy-whisper", [](const std::string&) { return true; });
   ASSERT_FALSE(path);
@@ -108,7 +108,7 @@ TEST_F(BackgroundPullTest, OfflineAsksNobody) {
 }
 
 TEST_F(BackgroundPullTest, AJobThatIsCancelledStopsWaitingAndTheFetchGoesOn) {
-  BackgroundPull pull(registry_, "toy-whisper", options(), kSource);
+  BackgroundPull pull(registry_, "toy-whisper", options(), {}, kSource);
   const auto given_up = pull.find("toy-whisper", [](const std::string&) { return false; });
   ASSERT_FALSE(given_up);
   EXPECT_EQ(given_up.error().code, ErrorCode::kCancelled);
@@ -118,18 +118,20 @@ TEST_F(BackgroundPullTest, AJobThatIsCancelledStopsWaitingAndTheFetchGoesOn) {
 
 TEST_F(BackgroundPullTest, AFailureIsTheJobsAndTheNextJobTriesAgain) {
   hub_.broken = true;
-  BackgroundPull pull(registry_, "toy-whisper", options(), kSource);
+  std::vector<bool> ends;
+  BackgroundPull pull(registry_, "toy-whisper", options(), [&ends](const auto& end) { ends.push_back(end.has_value()); }, kSource);
   const auto refused = pull.find("toy-whisper", [](const std::string&) { return true; });
   ASSERT_FALSE(refused);
   EXPECT_FALSE(refused.error().message.empty());
   hub_.broken = false;
   hub_.open();
   EXPECT_TRUE(pull.find("toy-whisper", [](const std::string&) { return true; }));
+  EXPECT_EQ(ends, (std::vector{false, true}));
 }
 
 TEST_F(BackgroundPullTest, ItsEndStopsAnAttempt) {
   {
-    BackgroundPull pull(registry_, "toy-whisper", options(), kSource);
+    BackgroundPull pull(registry_, "toy-whisper", options(), {}, kSource);
     pull.start();
     while (hub_.asked() < 2) std::this_thread::yield();
   }
