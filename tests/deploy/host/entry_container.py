@@ -172,7 +172,15 @@ def first_process(process: subprocess.Popen) -> psutil.Process:
     """The tini that runs the entrypoint, as the host sees it: process 1 of the container, but for strace. Without an
     init that is the entrypoint itself."""
     everyone = psutil.Process(process.pid).children(recursive=True)
-    return next((p for p in reversed(everyone) if p.name() == "tini"), everyone[0])
+    return next((p for p in reversed(everyone) if name_of(p) == "tini"), everyone[0])
+
+
+def name_of(process: psutil.Process) -> str:
+    """Empty for one that has ended since it was listed, as the commands of a shell script do."""
+    try:
+        return process.name()
+    except psutil.NoSuchProcess:
+        return ""
 
 
 def kill_container(process: subprocess.Popen) -> None:

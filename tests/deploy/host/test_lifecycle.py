@@ -315,7 +315,8 @@ def test_stop_before_the_server_is_up(container):
     """Row 38: SIGTERM while the entrypoint still looks at the folders ends it too, and the next start is a good one."""
     server = ContainerServer(container())
     server.process = server.launch()
-    until(lambda: server.first().children())
+    # Before that, process 1 is the shell that mounts, or tini's child is not yet in the group that tini signals.
+    until(lambda: server.first().name() == "tini" and server.first().children()[0].name() != "tini")
     server.stop()
     container().start_and_stop()
 
