@@ -4,6 +4,24 @@ import os
 import subprocess
 import sys
 
+import pytest
+
+from zimu_server import MODELS, Server
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    """With links to the models, which it may remove, and no way to fetch others."""
+    models = tmp_path_factory.mktemp("models")
+    for file in MODELS.glob("ggml-*"):
+        os.symlink(file, models / file.name)
+    running = Server(tmp_path_factory.mktemp("data"),
+                     env={"ZIMU_MODEL_DIR": str(models), "HF_HUB_OFFLINE": "1"}).start()
+    yield running
+    assert running.stop() == 0, "\n".join(running.log[-40:])
+    bad = [line for line in running.log if "Sanitizer" in line or "runtime error" in line]
+    assert not bad, "\n".join(bad)
+
 
 def test_no_server_error(server):
     ran = subprocess.run(

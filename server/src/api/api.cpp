@@ -19,8 +19,10 @@ void add_routes(http::Router& router, Context& context) {
   add_upload_routes(router, context);
   add_job_routes(router, context);
   add_transcript_routes(router, context);
+  add_search_routes(router, context);
   add_event_routes(router, context);
   add_system_routes(router, context);
+  add_model_routes(router, context);
   add_openai_routes(router, context);
   add_web_routes(router, context);
 }

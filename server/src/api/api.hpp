@@ -6,6 +6,7 @@
 
 #include "app/job_service.hpp"
 #include "app/media_service.hpp"
+#include "app/search_service.hpp"
 #include "app/upload_service.hpp"
 #include "http/blocking_pool.hpp"
 #include "http/router.hpp"
@@ -30,6 +31,29 @@ struct WorkerInfo {
   std::string job_id;
   std::string engine;
   std::uint64_t memory_bytes = 0;
+  std::string device = {};  ///< that its last job was computed on; empty: not known
+  std::string model = {};   ///< that it holds in memory; empty: none
+};
+/// Bytes on disk.
+struct StorageSizes {
+  std::uint64_t database = 0;
+  std::uint64_t uploads = 0;
+  std::uint64_t models = 0;
+  std::uint64_t free = 0;  ///< on the data folder's file system
+};
+struct CatalogModel {
+  std::string name;
+  std::uint64_t download_bytes = 0;  ///< 0: not known
+  bool multilingual = true;
+};
+/// The models' files. Every function may block and be empty.
+struct ModelStore {
+  std::vector<CatalogModel> catalog;
+  bool offline = false;  ///< HF_HUB_OFFLINE
+  std::function<std::vector<app::ModelPull>()> pulls;
+  std::function<Result<app::ModelPull>(const std::string& name)> pull;
+  std::function<Result<>(const std::string& name)> cancel_pull;
+  std::function<Result<>(const std::string& name)> remove;
 };
 
 /// What the routes need. Owned by the caller and outliving the server; every function may block (called on the pool).
@@ -38,12 +62,15 @@ struct Context {
   app::MediaService& media;
   app::JobService& jobs;
   app::UploadService& uploads;
+  app::SearchService& search;
   app::EventBus& bus;
   std::string version;
   std::string default_model;
   std::uint64_t max_upload_bytes = 0;
   std::filesystem::path web_root;   ///< empty: no web app is served
   std::function<Result<std::vector<ModelInfo>>()> list_models;
+  ModelStore models = {};
+  std::function<StorageSizes()> storage = {};
   std::function<std::vector<SystemCheck>()> system_checks;
   std::function<std::vector<WorkerInfo>()> workers;
   std::function<std::string()> metrics_text;

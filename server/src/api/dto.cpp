@@ -62,12 +62,29 @@ struct EventNamer {
   NamedEvent operator()(const domain::Transcript& transcript) const {
     return {"transcript", json::serialize(header_json(transcript)), transcript.job_id};
   }
+  NamedEvent operator()(const app::ModelPull& pull) const { return {"model", json::serialize(to_json(pull)), ""}; }
   NamedEvent operator()(const app::SystemNotice& notice) const {
     return {"system", json::serialize(json::object{{"code", text(notice.code)}, {"message", text(notice.message)}}), ""};
   }
 };
 
 }  // namespace
+
+json::object to_json(const app::ModelPull& pull) {
+  json::object out{{"name", text(pull.name)},
+                   {"state", pull.state},
+                   {"progress", pull.progress},
+                   {"done_bytes", pull.done_bytes},
+                   {"total_bytes", nullptr},
+                   {"failure", nullptr}};
+  if (pull.total_bytes > 0) out["total_bytes"] = pull.total_bytes;
+  if (pull.failure) {
+    out["failure"] = json::object{{"code", error_code_name(pull.failure->code)},
+                                  {"message", text(pull.failure->message)},
+                                  {"action", text(pull.failure->action)}};
+  }
+  return out;
+}
 
 json::object to_json(const domain::Job& job) {
   const auto& o = job.options;

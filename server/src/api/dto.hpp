@@ -16,6 +16,7 @@ boost::json::object to_json(const domain::Job& job);
 boost::json::object to_json(const domain::Media& media);
 boost::json::object to_json(const domain::Segment& segment);
 boost::json::object to_json(const domain::Window& window);
+boost::json::object to_json(const app::ModelPull& pull);
 /// Without segments.
 boost::json::object header_json(const domain::Transcript& transcript);
 boost::json::object to_json(const domain::Transcript& transcript);

@@ -25,8 +25,9 @@ class Parts {
         media(*store, bus, folder / "uploads"),
         jobs(*store, bus),
         uploads(*store, media, kMaxUpload),
+        search(*store),
         pool(2),
-        context{.pool = pool, .media = media, .jobs = jobs, .uploads = uploads, .bus = bus, .default_model = "base"} {
+        context{.pool = pool, .media = media, .jobs = jobs, .uploads = uploads, .search = search, .bus = bus, .default_model = "base"} {
     context.list_models = [this]() -> Result<std::vector<ModelInfo>> { return models; };
   }
 
@@ -63,6 +64,7 @@ class Parts {
   app::MediaService media;
   app::JobService jobs;
   app::UploadService uploads;
+  app::SearchService search;
   http::BlockingPool pool;
   std::vector<ModelInfo> models{{"base", 1, true}, {"tiny.en", 1, false}};
   Context context;

@@ -119,7 +119,7 @@ TEST_F(OpenApi, System) {
   EXPECT_EQ(system.at("version"), "1.2.3");
   EXPECT_EQ(system.at("status"), "degraded");
   EXPECT_EQ(system.at("max_upload_bytes"), testing::kMaxUpload);
-  EXPECT_EQ(system.at("formats").as_array().size(), 8U);
+  EXPECT_EQ(system.at("formats").as_array().size(), 11U);
   EXPECT_EQ(system.at("languages").at(0).at("code"), "en");
   EXPECT_EQ(system.at("workers").at(0).at("pid"), 7);
   ask("GET", "/api/v1/system");

@@ -17,8 +17,10 @@ void add_content_routes(http::Router& router, Context& context);
 void add_upload_routes(http::Router& router, Context& context);
 void add_job_routes(http::Router& router, Context& context);
 void add_transcript_routes(http::Router& router, Context& context);
+void add_search_routes(http::Router& router, Context& context);
 void add_event_routes(http::Router& router, Context& context);
 void add_system_routes(http::Router& router, Context& context);
+void add_model_routes(http::Router& router, Context& context);
 void add_openai_routes(http::Router& router, Context& context);
 /// The web app, and 404 for what is under /api and /v1 and not a route.
 void add_web_routes(http::Router& router, Context& context);

@@ -20,17 +20,21 @@ using Clock = std::chrono::steady_clock;
 /// The checks start programs and ask the network: every page that opens must not do that again.
 constexpr std::chrono::seconds kChecksFresh{10};
 
-/// Two owners: the route and the task on the pool.
-class CheckCache {
+/// Sizes are sums over whole folders.
+constexpr std::chrono::seconds kStorageFresh{5};
+
+template <class T>
+class Cache {
  public:
-  /// Fresh ones, or the last ones while somebody else looks. Blocking.
-  std::vector<SystemCheck> get(const Context& context) {
+  explicit Cache(std::chrono::seconds fresh) : fresh_(fresh) {}
+  /// A fresh one, or the last one while somebody else looks. Blocking.
+  T get(const std::function<T()>& look) {
     {
       const std::scoped_lock lock(mutex_);
-      if (known_ && (looking_ || Clock::now() - looked_at_ < kChecksFresh)) return *known_;
+      if (known_ && (looking_ || Clock::now() - looked_at_ < fresh_)) return *known_;
       looking_ = true;
     }
-    auto found = context.system_checks ? context.system_checks() : std::vector<SystemCheck>();
+    auto found = look ? look() : T();
     const std::scoped_lock lock(mutex_);
     looking_ = false;
     looked_at_ = Clock::now();
@@ -39,10 +43,17 @@ class CheckCache {
   }
 
  private:
+  const std::chrono::seconds fresh_;
   std::mutex mutex_;  ///< guards all below; not held while looking
-  std::optional<std::vector<SystemCheck>> known_;
+  std::optional<T> known_;
   Clock::time_point looked_at_;
   bool looking_ = false;
+};
+
+/// Two owners: the route and the task on the pool.
+struct Caches {
+  Cache<std::vector<SystemCheck>> checks{kChecksFresh};
+  Cache<StorageSizes> storage{kStorageFresh};
 };
 
 /// The worst verdict.
@@ -74,6 +85,8 @@ json::array workers_json(const Context& context) {
                                {"pid", worker.pid},
                                {"job_id", to_utf8(worker.job_id)},
                                {"engine", to_utf8(worker.engine)},
+                               {"device", to_utf8(worker.device)},
+                               {"model", to_utf8(worker.model)},
                                {"memory_bytes", worker.memory_bytes}});
   }
   return out;
@@ -93,30 +106,25 @@ json::array languages_json() {
   return out;
 }
 
-http::Awaitable<http::Response> get_system(Context& context, std::shared_ptr<CheckCache> cache) {
-  const JsonTask task = [&context, cache]() -> Result<json::value> {
-    const auto checks = cache->get(context);
+json::object storage_json(const StorageSizes& sizes) {
+  return {{"database_bytes", sizes.database},
+          {"uploads_bytes", sizes.uploads},
+          {"models_bytes", sizes.models},
+          {"free_bytes", sizes.free}};
+}
+
+http::Awaitable<http::Response> get_system(Context& context, std::shared_ptr<Caches> caches) {
+  const JsonTask task = [&context, caches]() -> Result<json::value> {
+    const auto checks = caches->checks.get(context.system_checks);
     return json::object{{"version", context.version},
                         {"default_model", context.default_model},
                         {"max_upload_bytes", context.max_upload_bytes},
                         {"status", status_of(checks)},
                         {"checks", checks_json(checks)},
                         {"workers", workers_json(context)},
+                        {"storage", storage_json(caches->storage.get(context.storage))},
                         {"formats", formats_json()},
                         {"languages", languages_json()}};
-  };
-  co_return co_await answer(context, 200, task);
-}
-
-http::Awaitable<http::Response> get_models(Context& context, http::Request&) {
-  const JsonTask task = [&context]() -> Result<json::value> {
-    ZIMU_TRY(const auto models, context.list_models());
-    json::array items;
-    for (const auto& model : models) {
-      items.push_back(json::object{
-          {"name", to_utf8(model.name)}, {"size_bytes", model.size_bytes}, {"multilingual", model.multilingual}});
-    }
-    return json::object{{"items", std::move(items)}, {"default", context.default_model}};
   };
   co_return co_await answer(context, 200, task);
 }
@@ -145,13 +153,12 @@ http::Awaitable<http::Response> get_metrics(Context& context, http::Request&) {
 }  // namespace
 
 void add_system_routes(http::Router& router, Context& context) {
-  const auto cache = std::make_shared<CheckCache>();
-  const auto system = [&context, cache](http::Request&) { return get_system(context, cache); };
+  const auto caches = std::make_shared<Caches>();
+  const auto system = [&context, caches](http::Request&) { return get_system(context, caches); };
   router.add("GET", "/livez", bind(context, get_livez));
   router.add("GET", "/readyz", bind(context, get_readyz));
   router.add("GET", "/metrics", bind(context, get_metrics));
   router.add("GET", "/api/v1/system", guarded(context, system));
-  router.add("GET", "/api/v1/models", bind(context, get_models));
   router.add("GET", "/api/v1/openapi.json", bind(context, get_openapi));
 }
 

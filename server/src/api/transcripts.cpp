@@ -1,5 +1,6 @@
 #include <boost/json/array.hpp>
 
+#include "api/caption_query.hpp"
 #include "api/dto.hpp"
 #include "api/fields.hpp"
 #include "api/routes.hpp"
@@ -72,9 +73,14 @@ http::Awaitable<http::Response> export_transcript(Context& context, http::Reques
   domain::ExportOptions options;
   ZIMU_REPLY_TRY(options.word_times, query_flag(request, "words", false));
   ZIMU_REPLY_TRY(const bool download, query_flag(request, "download", false));
-  const auto task = [&context, id, chosen = *format, options, download]() -> Result<http::Response> {
+  ZIMU_REPLY_TRY(const auto choice, caption_choice(request));
+  const auto task = [&context, id, chosen = *format, options, choice, download]() -> Result<http::Response> {
     ZIMU_TRY(const auto transcript, context.jobs.transcript(id, true));
-    ZIMU_TRY(auto text, domain::export_transcript(transcript, chosen.name, options));
+    domain::ExportOptions ruled = options;
+    if (choice.any()) {
+      ZIMU_TRY(ruled.rules, domain::caption_rules(choice, domain::shown_language(transcript)));
+    }
+    ZIMU_TRY(auto text, domain::export_transcript(transcript, chosen.name, ruled));
     auto response = http::Response::text(200, std::move(text), std::string(chosen.content_type));
     const auto disposition = download ? http::Disposition::kAttachment : http::Disposition::kInline;
     const std::string file_name = transcript.title + "." + std::string(chosen.extension);
@@ -85,6 +91,25 @@ http::Awaitable<http::Response> export_transcript(Context& context, http::Reques
   co_return response;
 }
 
+/// What breaks the rules: in the cues that an export with them has, or in the transcript's own segments.
+http::Awaitable<http::Response> check_transcript(Context& context, http::Request& request) {
+  ZIMU_REPLY_TRY(const auto id, path_id(request, "transcript"));
+  ZIMU_REPLY_TRY(const auto choice, caption_choice(request));
+  if (!choice.any()) {
+    co_return http::Response::problem({ErrorCode::kInvalidArgument, "'preset' must be given", "for example netflix"});
+  }
+  const auto cues = request.query_value("cues").value_or("preset");
+  if (cues != "preset" && cues != "segments") {
+    co_return http::Response::problem({ErrorCode::kInvalidArgument, "'cues' must be preset or segments"});
+  }
+  const JsonTask task = [&context, id, choice, anew = cues == "preset"]() -> Result<json::value> {
+    ZIMU_TRY(const auto transcript, context.jobs.transcript(id, true));
+    ZIMU_TRY(const auto rules, domain::caption_rules(choice, domain::shown_language(transcript)));
+    return check_json(anew ? domain::make_captions(transcript, rules) : transcript, rules);
+  };
+  co_return co_await answer(context, 200, task);
+}
+
 }  // namespace
 
 void add_transcript_routes(http::Router& router, Context& context) {
@@ -93,6 +118,7 @@ void add_transcript_routes(http::Router& router, Context& context) {
   router.add("PATCH", "/api/v1/transcripts/{id}", bind(context, rename_transcript), http::BodyPolicy::kSmall);
   router.add("GET", "/api/v1/transcripts/{id}/windows", bind(context, list_windows));
   router.add("GET", "/api/v1/transcripts/{id}/export", bind(context, export_transcript));
+  router.add("GET", "/api/v1/transcripts/{id}/check", bind(context, check_transcript));
 }
 
 }  // namespace zimu::api

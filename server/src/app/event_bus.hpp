@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -30,9 +31,18 @@ struct SystemNotice {
   std::string code;
   std::string message;
 };
-/// SSE names: job, segment, media, media, job, transcript, system (docs/formats/sse-events.md).
+/// A model on its way, and the end of that.
+struct ModelPull {
+  std::string name;
+  std::string state;      ///< "waiting" "pulling" "failed" "installed" "available" (cancelled or removed)
+  double progress = 0;    ///< 0..1
+  std::uint64_t done_bytes = 0;
+  std::uint64_t total_bytes = 0;  ///< 0: not known
+  std::optional<Error> failure = {};
+};
+/// SSE names: job, segment, media, media, job, transcript, system, model (docs/formats/sse-events.md).
 using Payload = std::variant<domain::Job, SegmentAdded, domain::Media, MediaRemoved, JobRemoved, domain::Transcript,
-                             SystemNotice>;
+                             SystemNotice, ModelPull>;
 
 struct BusEvent {
   std::uint64_t id = 0;  ///< grows, also over restarts (starts at the boot time in microseconds)

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "app/search.hpp"
 #include "base/result.hpp"
 #include "domain/job.hpp"
 #include "domain/media.hpp"
@@ -88,6 +89,9 @@ class Store {
   virtual Result<ResumePoint> resume_point(const std::string& transcript_id) = 0;
   /// Drops windows and segments: a retry from the start.
   virtual Result<> clear_transcript(const std::string& transcript_id) = 0;
+
+  /// The segments in which every term occurs, of one transcript or of all. No terms: none. kNotFound: no such transcript.
+  virtual Result<SearchPage> search(const SegmentSearch& search) = 0;
 
   virtual Result<> insert_upload(const Upload& upload) = 0;
   virtual Result<Upload> upload(const std::string& id) = 0;

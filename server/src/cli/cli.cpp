@@ -14,6 +14,7 @@
 #include "cli/serve_command.hpp"
 #include "cli/settings.hpp"
 #include "cli/transcribe_command.hpp"
+#include "domain/captions/rules.hpp"
 
 namespace zimu::cli {
 namespace {
@@ -42,6 +43,21 @@ void add_serve(CLI::App& app, Run& run) {
   command->callback([&run, arguments] { run = [arguments] { return serve_command(*arguments); }; });
 }
 
+/// The rules of subtitles, for the commands that write some.
+void add_caption_options(CLI::App& command, domain::CaptionChoice& choice) {
+  using namespace domain;
+  command.add_option("--preset", choice.preset, "Cues that keep the rules of netflix, bbc, youtube, zh, or custom");
+  const auto number = [&command](const char* name, std::optional<int>& target, const char* help, int least, int most) {
+    command.add_option(name, target, fmt::format("{} ({} to {})", help, least, most));
+  };
+  number("--line-chars", choice.line_chars, "Most characters in a line", kLeastLineChars, kMostLineChars);
+  number("--lines", choice.lines, "Most lines in a cue", kLeastLines, kMostLines);
+  number("--cps", choice.cps, "Most characters a second", kLeastCps, kMostCps);
+  number("--shortest-ms", choice.shortest_ms, "Least time of a cue", kLeastCueMs, kMostCueMs);
+  number("--longest-ms", choice.longest_ms, "Most time of a cue", kLeastCueMs, kMostCueMs);
+  number("--gap-ms", choice.gap_ms, "Least time between cues", kLeastGapMs, kMostGapMs);
+}
+
 void add_transcribe(CLI::App& app, Run& run) {
   auto* command = app.add_subcommand("transcribe", "Turn recordings into timed text; no server needed");
   auto a = std::make_shared<TranscribeArguments>();
@@ -51,11 +67,12 @@ void add_transcribe(CLI::App& app, Run& run) {
   command->add_option("--language", a->options.language, "auto, or a code such as en, zh, de")->capture_default_str();
   command->add_option("--task", *task, "transcribe, or translate into English")
       ->check(CLI::IsMember({"transcribe", "translate"}));
-  command->add_option("--format", a->formats, "srt, vtt, txt, json, tsv, csv, lrc, ass; several with commas")
+  command->add_option("--format", a->formats, "srt, vtt, txt, json, tsv, csv, lrc, ass, sbv, ttml, md; several with commas")
       ->delimiter(',')
       ->capture_default_str();
   command->add_option("-o,--output", a->output, "Folder for the results, - for standard output; default: beside each file");
   command->add_flag("--words", a->options.words, "Word times");
+  add_caption_options(*command, a->captions);
   command->add_option("--prompt", a->options.prompt, "Names and words to expect");
   command->add_option("--device", a->options.device, "auto, cpu or cuda")->capture_default_str();
   command->add_option("--threads", a->options.threads, "0 is all cores")->capture_default_str();
@@ -147,8 +164,10 @@ void add_data(CLI::App& app, Run& run) {
   exports->add_option("--format", *format)->capture_default_str();
   exports->add_option("-o,--output", *output, "File, - for standard output")->capture_default_str();
   exports->add_flag("--words", *words, "Word times where the format has them");
-  exports->callback([&run, id, format, output, words] {
-    run = [id, format, output, words] { return export_command(*id, *format, *output, *words); };
+  auto captions = std::make_shared<domain::CaptionChoice>();
+  add_caption_options(*exports, *captions);
+  exports->callback([&run, id, format, output, words, captions] {
+    run = [id, format, output, words, captions] { return export_command(*id, *format, *output, *words, *captions); };
   });
 }
 

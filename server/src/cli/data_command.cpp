@@ -10,6 +10,7 @@
 #include "cli/data_folder.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/settings.hpp"
+#include "domain/captions/captions.hpp"
 #include "domain/export.hpp"
 #include "storage/backup.hpp"
 
@@ -79,15 +80,23 @@ int restore_command(const std::string& source) {
   return kExitOk;
 }
 
-int export_command(const std::string& transcript_id, const std::string& format, const std::string& output, bool words) {
+int export_command(const std::string& transcript_id, const std::string& format, const std::string& output, bool words,
+                   const domain::CaptionChoice& captions) {
   const auto loaded = load_settings({});
   if (!loaded) return report(loaded.error());
   if (const auto known = domain::find_export_format(format); !known) return report(known.error());
+  if (const auto valid = domain::check_caption_choice(captions); !valid) return report(valid.error());
   const auto store = open_existing_store(loaded->config);
   if (!store) return report(store.error());
   const auto transcript = (*store)->transcript(transcript_id, true);
   if (!transcript) return report(transcript.error());
-  const auto text = domain::export_transcript(*transcript, format, {.word_times = words});
+  domain::ExportOptions options{.word_times = words};
+  if (captions.any()) {
+    auto rules = domain::caption_rules(captions, domain::shown_language(*transcript));
+    if (!rules) return report(rules.error());
+    options.rules = std::move(*rules);
+  }
+  const auto text = domain::export_transcript(*transcript, format, options);
   if (!text) return report(text.error());
   if (!transcript->complete) fmt::print(stderr, "zimu: the transcript is not complete yet; this is the text so far\n");
   const auto written = output == "-" ? write_all(STDOUT_FILENO, std::as_bytes(std::span(text->data(), text->size())), "standard output")

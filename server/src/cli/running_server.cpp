@@ -1,10 +1,11 @@
 #include "cli/running_server.hpp"
 
 #include <condition_variable>
-#include <cstdlib>
 #include <mutex>
 
+#include "cli/model_store.hpp"
 #include "cli/settings.hpp"
+#include "cli/storage_sizes.hpp"
 #include "doctor/doctor.hpp"
 #include "observe/log.hpp"
 #include "outbound/media_download.hpp"
@@ -15,25 +16,7 @@ namespace {
 constexpr std::size_t kPoolThreads = 8;
 constexpr std::chrono::minutes kSweepEvery{10};
 
-models::PullOptions pull_options(const config::Config& config) {
-  const char* token = std::getenv("HF_TOKEN");
-  models::PullOptions options;
-  options.hf_endpoint = config.hf_endpoint;
-  options.hf_token = token != nullptr ? token : "";
-  options.offline = config.hf_offline;
-  return options;
-}
-
-/// Nobody waits for the first attempt: the log is where its failure is read.
-void log_pull(const Result<models::InstalledModel>& pulled) {
-  if (pulled) {
-    log_info("the model {} is here", pulled->name);
-  } else if (pulled.error().code != ErrorCode::kCancelled) {
-    log_warn("{} → {}", pulled.error().message, pulled.error().action);
-  }
-}
-
-supervisor::Supervisor::Options supervisor_options(const config::Config& config, models::BackgroundPull& default_model,
+supervisor::Supervisor::Options supervisor_options(const config::Config& config, models::PullQueue& pulls,
                                                    observe::Metrics& metrics) {
   supervisor::Supervisor::Options options;
   options.worker_command = worker_command(config);
@@ -42,8 +25,8 @@ supervisor::Supervisor::Options supervisor_options(const config::Config& config,
   options.device = config.device;
   options.model_idle = std::chrono::seconds(config.model_idle_seconds);
   options.metrics = &metrics;
-  options.find_model = [&default_model](const std::string& name, const auto& on_wait) {
-    return default_model.find(name, on_wait);
+  options.find_model = [&pulls](const std::string& name, const auto& on_wait) {
+    return pulls.find(name, on_wait);
   };
   return options;
 }
@@ -58,11 +41,12 @@ RunningServer::RunningServer(const config::Config& config, std::unique_ptr<stora
       media_(*store_, bus_, config.data_dir / "uploads"),
       jobs_(*store_, bus_),
       uploads_(*store_, media_, config.max_upload_bytes),
+      search_(*store_),
       registry_(config.model_dir),
-      default_model_(registry_, config.model, pull_options(config), log_pull),
-      supervisor_(supervisor_options(config, default_model_, metrics_), jobs_, media_),
+      pulls_(registry_, pull_queue_options(config, bus_)),
+      supervisor_(supervisor_options(config, pulls_, metrics_), jobs_, media_),
       pool_(kPoolThreads),
-      context_{.pool = pool_, .media = media_, .jobs = jobs_, .uploads = uploads_, .bus = bus_} {
+      context_{.pool = pool_, .media = media_, .jobs = jobs_, .uploads = uploads_, .search = search_, .bus = bus_} {
   media_.set_before_remove([this](const std::string& id) { jobs_.cancel_all_of(id); });
   fill_context();
 }
@@ -95,7 +79,7 @@ Result<> RunningServer::start(const std::filesystem::path& sample) {
   http::Router router;
   api::add_routes(router, context_);
   ZIMU_TRY(server_, http::Server::create(http_options(), std::move(router), pool_));
-  default_model_.start();
+  pulls_.start();
   gpu_watch_.start(config_.device, doctor::has_own_worker(config_));
   supervisor_.start();
   sweeper_ = std::jthread([this](const std::stop_token& stop) { sweep_until(stop); });
@@ -113,6 +97,7 @@ void RunningServer::serve() {
   server_->run();
   sample_.reset();
   supervisor_.stop();
+  pulls_.stop();
   sweeper_.request_stop();
   if (sweeper_.joinable()) sweeper_.join();
   if (const auto folded = store_->checkpoint(); !folded) log_warn("the database could not be folded: {}", folded.error().message);
@@ -124,6 +109,8 @@ void RunningServer::fill_context() {
   context_.max_upload_bytes = config_.max_upload_bytes;
   context_.web_root = config_.web_root;
   context_.list_models = [this] { return list_models(); };
+  context_.models = model_store(pulls_, config_);
+  context_.storage = [this] { return measure_storage(config_); };
   context_.system_checks = [this] { return system_checks(); };
   context_.workers = [this] { return workers(); };
   context_.metrics_text = [this] { return metrics_text(); };
@@ -149,7 +136,7 @@ std::vector<api::SystemCheck> RunningServer::system_checks() {
   doctor::Options options;
   options.gpu = &gpu_watch_;
   options.schema_version = store_->migration().to;
-  options.model_stage = default_model_.stage().value_or("");
+  options.model_stage = pulls_.stage().value_or("");
   std::vector<api::SystemCheck> out;
   for (const auto& check : doctor::run_checks(config_, options)) {
     out.push_back({check.name, std::string(doctor::verdict_name(check.verdict())), check.detail(), check.action()});
@@ -160,7 +147,8 @@ std::vector<api::SystemCheck> RunningServer::system_checks() {
 std::vector<api::WorkerInfo> RunningServer::workers() const {
   std::vector<api::WorkerInfo> out;
   for (auto& slot : supervisor_.status()) {
-    out.push_back({slot.kind, static_cast<int>(slot.pid), slot.job_id, slot.engine, slot.memory_bytes});
+    out.push_back({slot.kind, static_cast<int>(slot.pid), slot.job_id, slot.engine, slot.memory_bytes, slot.device,
+                   slot.model});
   }
   return out;
 }

@@ -13,7 +13,7 @@
 #include "config/config.hpp"
 #include "doctor/gpu_watch.hpp"
 #include "http/server.hpp"
-#include "models/background_pull.hpp"
+#include "models/pull_queue.hpp"
 #include "models/registry.hpp"
 #include "observe/metrics.hpp"
 #include "storage/sqlite_store.hpp"
@@ -50,8 +50,9 @@ class RunningServer {
   app::MediaService media_;
   app::JobService jobs_;
   app::UploadService uploads_;
+  app::SearchService search_;
   models::Registry registry_;
-  models::BackgroundPull default_model_;
+  models::PullQueue pulls_;
   observe::Metrics metrics_;
   supervisor::Supervisor supervisor_;
   std::stop_source downloads_stop_;

@@ -17,6 +17,7 @@
 #include "cli/progress_bar.hpp"
 #include "cli/settings.hpp"
 #include "cli/transcribe_session.hpp"
+#include "domain/captions/captions.hpp"
 #include "domain/export.hpp"
 #include "models/registry.hpp"
 #include "supervisor/context.hpp"
@@ -74,7 +75,10 @@ Result<std::vector<std::string>> write_outputs(const domain::Transcript& transcr
                                                const std::multiset<std::string>& stems) {
   std::vector<std::string> written;
   for (const std::string& format : arguments.formats) {
-    const domain::ExportOptions options{.word_times = arguments.options.words};
+    domain::ExportOptions options{.word_times = arguments.options.words};
+    if (arguments.captions.any()) {
+      ZIMU_TRY(options.rules, domain::caption_rules(arguments.captions, domain::shown_language(transcript)));
+    }
     ZIMU_TRY(const std::string text, domain::export_transcript(transcript, format, options));
     if (arguments.output == "-") {
       ZIMU_TRY_VOID(write_all(STDOUT_FILENO, std::as_bytes(std::span(text.data(), text.size())), "standard output"));
@@ -99,6 +103,7 @@ Result<> check_arguments(const TranscribeArguments& arguments) {
   if (arguments.output == "-" && arguments.json) {
     return fail(ErrorCode::kInvalidArgument, "--json and -o - both want standard output", "give -o DIR");
   }
+  ZIMU_TRY_VOID(domain::check_caption_choice(arguments.captions));
   return domain::validate(arguments.options);
 }
 
@@ -132,7 +137,10 @@ Result<Outcome> run_file(TranscribeSession& session, const std::string& file, co
   }
   ProgressBar bar(file == "-" ? "standard input" : fs::path(file).filename().string());
   const auto on_progress = [&bar](const SessionProgress& p) { bar.update(p.share, p.speed, p.stage); };
-  auto transcript = session.run(spool ? spool->path() : file, arguments.options, on_progress, interrupted);
+  domain::TranscribeOptions wanted = arguments.options;
+  // Cues are cut at words: only their times make that exact.
+  wanted.words = wanted.words || arguments.captions.any();
+  auto transcript = session.run(spool ? spool->path() : file, wanted, on_progress, interrupted);
   bar.clear();
   if (!transcript) {
     Error error = std::move(transcript).error();

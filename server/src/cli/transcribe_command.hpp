@@ -2,6 +2,7 @@
 #include <string>
 #include <vector>
 
+#include "domain/captions/rules.hpp"
 #include "domain/job.hpp"
 
 namespace zimu::cli {
@@ -11,6 +12,7 @@ struct TranscribeArguments {
   std::vector<std::string> formats{"srt"};
   std::string output;                       ///< folder, "-" for standard output, empty: beside each file
   domain::TranscribeOptions options;
+  domain::CaptionChoice captions;           ///< word times are made for it, whether `options.words` or not
   bool model_given = false;
   bool json = false;                        ///< a JSON line a file on standard output
 };

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/utf8.hpp"
+#include "domain/captions/width.hpp"
 #include "domain/export_parts.hpp"
 
 namespace zimu::domain::detail {
@@ -13,7 +14,14 @@ bool is_control(char c) {
   return byte < 0x20 || byte == 0x7F;
 }
 
-/// Lines of the text: control characters become spaces, blank lines go, ends are trimmed.
+char32_t last_codepoint(std::string_view text) {
+  std::size_t at = text.size() - 1;
+  while (at > 0 && (static_cast<unsigned char>(text[at]) & 0xC0U) == 0x80U) --at;
+  return next_codepoint(text.substr(at)).codepoint;
+}
+
+}  // namespace
+
 std::vector<std::string> clean_lines(std::string_view raw) {
   std::vector<std::string> lines;
   std::string line;
@@ -32,8 +40,6 @@ std::vector<std::string> clean_lines(std::string_view raw) {
   flush();
   return lines;
 }
-
-}  // namespace
 
 std::vector<Cue> make_cues(const Transcript& transcript) {
   std::vector<Cue> cues;
@@ -55,6 +61,17 @@ std::string joined(const std::vector<std::string>& lines, std::string_view separ
   std::string out;
   for (const std::string& line : lines) {
     if (!out.empty()) out += separator;
+    out += line;
+  }
+  return out;
+}
+
+std::string on_one_line(const std::vector<std::string>& lines) {
+  std::string out;
+  for (const std::string& line : lines) {
+    if (!out.empty() && !captions::spaceless(last_codepoint(out)) && !captions::spaceless(next_codepoint(line).codepoint)) {
+      out += ' ';
+    }
     out += line;
   }
   return out;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/utf8.hpp"
+#include "domain/captions/captions.hpp"
 #include "domain/export_parts.hpp"
 
 namespace zimu::domain {
@@ -17,6 +18,9 @@ const std::vector<ExportFormat>& export_formats() {
       {"csv", "csv", "text/csv; charset=utf-8"},
       {"lrc", "lrc", "text/plain; charset=utf-8"},
       {"ass", "ass", "text/x-ssa; charset=utf-8"},
+      {"sbv", "sbv", "text/plain; charset=utf-8"},
+      {"ttml", "ttml", "application/ttml+xml; charset=utf-8"},
+      {"md", "md", "text/markdown; charset=utf-8"},
   };
   return formats;
 }
@@ -31,17 +35,29 @@ Result<ExportFormat> find_export_format(std::string_view name) {
               fmt::format("use one of {}", known));
 }
 
+namespace {
+
+std::string write(const Transcript& transcript, std::string_view name, const ExportOptions& options) {
+  if (name == "srt") return detail::write_srt(transcript);
+  if (name == "vtt") return detail::write_vtt(transcript, options);
+  if (name == "txt") return detail::write_txt(transcript);
+  if (name == "json") return detail::write_json(transcript, options);
+  if (name == "tsv") return detail::write_tsv(transcript);
+  if (name == "csv") return detail::write_csv(transcript);
+  if (name == "lrc") return detail::write_lrc(transcript, options);
+  if (name == "sbv") return detail::write_sbv(transcript);
+  if (name == "ttml") return detail::write_ttml(transcript);
+  if (name == "md") return detail::write_markdown(transcript);
+  return detail::write_ass(transcript, options);
+}
+
+}  // namespace
+
 Result<std::string> export_transcript(const Transcript& transcript, std::string_view format,
                                       const ExportOptions& options) {
   ZIMU_TRY(const ExportFormat known, find_export_format(format));
-  if (known.name == "srt") return detail::write_srt(transcript);
-  if (known.name == "vtt") return detail::write_vtt(transcript, options);
-  if (known.name == "txt") return detail::write_txt(transcript);
-  if (known.name == "json") return detail::write_json(transcript, options);
-  if (known.name == "tsv") return detail::write_tsv(transcript);
-  if (known.name == "csv") return detail::write_csv(transcript);
-  if (known.name == "lrc") return detail::write_lrc(transcript, options);
-  return detail::write_ass(transcript, options);
+  if (!options.rules) return write(transcript, known.name, options);
+  return write(make_captions(transcript, *options.rules), known.name, options);
 }
 
 }  // namespace zimu::domain

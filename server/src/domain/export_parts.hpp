@@ -20,11 +20,19 @@ struct Cue {
 
 /// Sorted by start; empty texts left out; end >= start + 1 ms.
 std::vector<Cue> make_cues(const Transcript& transcript);
+/// Lines of the text: control characters become spaces, blank lines go, ends are trimmed.
+std::vector<std::string> clean_lines(std::string_view raw);
 std::string joined(const std::vector<std::string>& lines, std::string_view separator);
+/// The lines on one: a space between them, unless the script there has none.
+std::string on_one_line(const std::vector<std::string>& lines);
 /// The text on one line: control characters and line breaks become spaces, valid UTF-8.
 std::string one_line(std::string_view text);
 /// A word as it stands in a line: its outer blanks stay, control characters and line breaks become spaces, valid UTF-8.
 std::string word_text(std::string_view text);
+/// Whether a line of its cue begins with this word: only `make_captions` writes such.
+inline bool begins_line(const Word& word, const ExportOptions& options) {
+  return options.rules && word.text.starts_with('\n');
+}
 /// "01:02:03,004" with the given decimal mark; hours grow past 99.
 std::string clock_ms(Milliseconds time, char decimal_mark);
 
@@ -36,5 +44,8 @@ std::string write_tsv(const Transcript& transcript);
 std::string write_csv(const Transcript& transcript);
 std::string write_lrc(const Transcript& transcript, const ExportOptions& options);
 std::string write_ass(const Transcript& transcript, const ExportOptions& options);
+std::string write_sbv(const Transcript& transcript);
+std::string write_ttml(const Transcript& transcript);
+std::string write_markdown(const Transcript& transcript);
 
 }  // namespace zimu::domain::detail

@@ -44,7 +44,7 @@ std::string ass_text(std::string_view text) {
 }
 
 /// {\k<cs>} before each word; the running sum is rounded, not each word, so that it never drifts.
-std::string ass_karaoke(const Cue& cue) {
+std::string ass_karaoke(const Cue& cue, const ExportOptions& options) {
   std::string out;
   const auto centis_at = [&cue](Milliseconds time) { return (std::max(time, cue.start) - cue.start).count() / 10; };
   const auto& words = cue.segment->words;
@@ -52,7 +52,9 @@ std::string ass_karaoke(const Cue& cue) {
   for (std::size_t i = 0; i < words.size(); ++i) {
     const auto until = std::max(done, centis_at(i + 1 < words.size() ? words[i + 1].start : cue.end));
     std::string_view text = words[i].text;
-    if (i == 0 && text.starts_with(' ')) text.remove_prefix(1);
+    const bool new_line = begins_line(words[i], options);
+    if (new_line || (i == 0 && text.starts_with(' '))) text.remove_prefix(1);
+    if (new_line) out += "\\N";
     out += fmt::format("{{\\k{}}}{}", until - done, ass_text(word_text(text)));
     done = until;
   }
@@ -81,7 +83,7 @@ std::string write_lrc(const Transcript& transcript, const ExportOptions& options
       }
       out += fmt::format("<{}>\n", lrc_clock(cue.segment->words.back().end));
     } else {
-      out += lrc_text(joined(cue.lines, " ")) + '\n';
+      out += lrc_text(on_one_line(cue.lines)) + '\n';
     }
     // LRC knows no end times: an empty line clears the screen where a pause follows.
     if (i + 1 == cues.size() || cues[i + 1].start - cue.end >= kGapWorthALine) {
@@ -107,7 +109,7 @@ std::string write_ass(const Transcript& transcript, const ExportOptions& options
     for (const std::string& line : cue.lines) lines.push_back(ass_text(line));
     const bool karaoke = options.word_times && !cue.segment->words.empty();
     out += fmt::format("Dialogue: 0,{},{},Default,{},0,0,0,,{}\n", ass_clock(cue.start), ass_clock(cue.end),
-                       ass_field(cue.speaker), karaoke ? ass_karaoke(cue) : joined(lines, "\\N"));
+                       ass_field(cue.speaker), karaoke ? ass_karaoke(cue, options) : joined(lines, "\\N"));
   }
   return out;
 }

@@ -68,7 +68,7 @@ std::string write_txt(const Transcript& transcript) {
   std::string out;
   for (const Cue& cue : make_cues(transcript)) {
     if (!cue.speaker.empty()) out += cue.speaker + ": ";
-    out += joined(cue.lines, " ") + '\n';
+    out += on_one_line(cue.lines) + '\n';
   }
   return out;
 }
@@ -77,7 +77,7 @@ std::string write_txt(const Transcript& transcript) {
 std::string write_tsv(const Transcript& transcript) {
   std::string out = "start\tend\ttext\n";
   for (const Cue& cue : make_cues(transcript)) {
-    out += fmt::format("{}\t{}\t{}\n", cue.start.count(), cue.end.count(), joined(cue.lines, " "));
+    out += fmt::format("{}\t{}\t{}\n", cue.start.count(), cue.end.count(), on_one_line(cue.lines));
   }
   return out;
 }
@@ -86,7 +86,7 @@ std::string write_csv(const Transcript& transcript) {
   std::string out = "start_ms,end_ms,speaker,text\r\n";
   for (const Cue& cue : make_cues(transcript)) {
     out += fmt::format("{},{},{},{}\r\n", cue.start.count(), cue.end.count(), csv_field(cue.speaker),
-                       csv_field(joined(cue.lines, " ")));
+                       csv_field(on_one_line(cue.lines)));
   }
   return out;
 }

@@ -167,4 +167,17 @@ std::vector<std::string> pullable_models() {
   return names;
 }
 
+std::vector<CatalogModel> model_catalog() {
+  std::vector<CatalogModel> models;
+  const Entry* before = nullptr;
+  for (const Entry& entry : kEntries) {
+    const bool same = before != nullptr && before->repo == entry.repo;  // "turbo" is "large-v3-turbo"
+    before = &entry;
+    if (same) continue;
+    const bool english = entry.name.ends_with(".en") || entry.name.starts_with("distil-");
+    models.push_back({std::string(entry.name), entry.size, !english});
+  }
+  return models;
+}
+
 }  // namespace zimu::models

@@ -112,6 +112,17 @@ Result<Fetched> fetch_from_any(const PullPlan& plan, const FetchContext& context
 
 }  // namespace
 
+Result<> discard_pull(const Registry& registry, const std::string& name) {
+  ZIMU_TRY_VOID(check_model_name(name));
+  const fs::path downloads = registry.dir() / kDownloads;
+  std::error_code ec;
+  if (!fs::exists(downloads / name, ec)) return {};
+  ZIMU_TRY(const UniqueFd lock, lock_pull(downloads, name));
+  fs::remove_all(downloads / name, ec);
+  if (ec) return std::unexpected(error_from_errno(ec.value(), fmt::format("cannot remove {}", (downloads / name).string())));
+  return {};
+}
+
 Result<InstalledModel> pull_model(Registry& registry, const std::string& name, const PullOptions& options,
                                   const OnProgress& on_progress) {
   ZIMU_TRY(const auto plan, plan_pull(name));

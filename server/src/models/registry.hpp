@@ -68,6 +68,17 @@ struct PullOptions {
 /// kConflict while another pull of the same name runs. An installed model of that name is replaced.
 Result<InstalledModel> pull_model(Registry& registry, const std::string& name, const PullOptions& options,
                                   const OnProgress& on_progress);
+/// Drops what a broken-off pull of that name has left. kConflict while one runs.
+Result<> discard_pull(const Registry& registry, const std::string& name);
 std::vector<std::string> pullable_models();
+
+/// What is worth telling of one of them before it is fetched.
+struct CatalogModel {
+  std::string name;
+  std::uint64_t download_bytes = 0;  ///< 0: not known
+  bool multilingual = true;
+};
+/// All of `pullable_models()`, but of two names for one model only the first.
+std::vector<CatalogModel> model_catalog();
 
 }  // namespace zimu::models

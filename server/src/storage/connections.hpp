@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "storage/full_text.hpp"
 #include "storage/sqlite.hpp"
 
 namespace zimu::storage {
@@ -20,13 +21,15 @@ class Connections {
 
   Connections(std::unique_ptr<Database> writer, std::vector<std::unique_ptr<Database>> readers);
 
-  /// One write transaction around `work(Database&)`, a Result: committed when that succeeded, else nothing happened.
+  /// One write transaction around `work(Database&)`, a Result: committed when that succeeded, with the full text of what
+  /// it changed, else nothing happened.
   template <class Work>
   auto write(Work&& work) -> decltype(work(std::declval<Database&>())) {
     const std::scoped_lock lock(write_mutex_);
     ZIMU_TRY(Transaction transaction, Transaction::begin(*writer_, Transaction::Kind::kWrite));
     auto result = work(*writer_);
     if (!result) return result;
+    ZIMU_TRY_VOID(refresh_search(*writer_));
     ZIMU_TRY_VOID(transaction.commit());
     return result;
   }

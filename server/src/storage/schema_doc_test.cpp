@@ -19,6 +19,10 @@ std::string document() {
   return must(read_file(std::filesystem::path(ZIMU_SOURCE_DIR) / "docs/formats/db-schema.md"));
 }
 
+/// Without those that SQLite keeps for a full text table.
+constexpr const char* kTables =
+    "SELECT name FROM pragma_table_list WHERE type IN ('table', 'virtual') AND schema = 'main' AND name NOT LIKE 'sqlite_%'";
+
 std::set<std::string> strings(Database& database, const std::string& sql) {
   std::set<std::string> out;
   auto row = must(database.prepare(sql));
@@ -54,12 +58,12 @@ TEST(SchemaDocument, NamesEveryTableAndColumnAndNoOther) {
   static_cast<void>(open_store(dir.path()));
   const auto database = must(Database::open(dir.path() / "zimu.db", Database::Access::kReadOnly));
   const auto described = sections(document());
-  const auto tables = strings(*database, "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'");
+  const auto tables = strings(*database, kTables);
   ASSERT_GE(tables.size(), 9U);
   for (const std::string& table : tables) {
     const auto section = described.find(table);
     ASSERT_NE(section, described.end()) << table << " is not described";
-    EXPECT_EQ(documented_columns(section->second), strings(*database, "SELECT name FROM pragma_table_xinfo('" + table + "')"))
+    EXPECT_EQ(documented_columns(section->second), strings(*database, "SELECT name FROM pragma_table_xinfo('" + table + "') WHERE hidden = 0"))
         << table;
   }
   EXPECT_EQ(described.size(), tables.size()) << "a table is described that is not there";
@@ -92,6 +96,7 @@ TEST(SchemaDocument, NullIsWhereItSaysSo) {
   const auto database = must(Database::open(dir.path() / "zimu.db", Database::Access::kReadOnly));
   const auto described = sections(document());
   for (const auto& [table, section] : described) {
+    if (table == "segment_search") continue;  // an FTS5 table has no constraints
     std::set<std::string> may;
     for (std::size_t at = 0; (at = section.find("\n| ", at)) != std::string::npos; ++at) {
       const std::string line = section.substr(at, section.find('\n', at + 1) - at);

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "base/check.hpp"
+#include "storage/full_text.hpp"
 
 namespace zimu::storage {
 namespace {
@@ -133,6 +134,7 @@ Result<std::unique_ptr<Database>> Database::open(const std::filesystem::path& pa
   std::unique_ptr<Database> database(new Database(path, handle));
   if (code != SQLITE_OK) return std::unexpected(database->error(code));
   sqlite3_busy_timeout(handle, kBusyTimeoutMs);
+  if (const int added = add_fold_function(handle); added != SQLITE_OK) return std::unexpected(database->error(added));
   // temp_store: sorting and statement journals never need room in /tmp.
   ZIMU_TRY_VOID(database->execute("PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF"));
   return database;

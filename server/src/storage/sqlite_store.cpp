@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "storage/backup.hpp"
+#include "storage/full_text.hpp"
 #include "storage/rows.hpp"
 #include "storage/wal_file.hpp"
 
@@ -73,6 +74,7 @@ Result<JournalDecision> settle_journal(const OpenOptions& options) {
 Result<std::unique_ptr<SqliteStore>> SqliteStore::open(OpenOptions options) {
   const fs::path folder = options.path.parent_path().empty() ? fs::path(".") : options.path.parent_path();
   const fs::path backups = options.backups_dir.empty() ? folder / "backups" : options.backups_dir;
+  ZIMU_TRY_VOID(check_full_text());
   ZIMU_TRY_VOID(make_directories(folder));
   UniqueFd lock;
   if (options.exclusive) {
@@ -91,6 +93,8 @@ Result<std::unique_ptr<SqliteStore>> SqliteStore::open(OpenOptions options) {
     readers.push_back(std::move(reader));
   }
   auto connections = std::make_unique<Connections>(std::move(writer), std::move(readers));
+  // What a migration or another program left for the search to read.
+  ZIMU_TRY_VOID(connections->write([](Database&) -> Result<> { return {}; }));
   return std::unique_ptr<SqliteStore>(
       new SqliteStore(std::move(lock), std::move(decision), std::move(migration), std::move(connections)));
 }

@@ -65,6 +65,8 @@ class SqliteStore final : public app::Store {
   Result<app::ResumePoint> resume_point(const std::string& transcript_id) override;
   Result<> clear_transcript(const std::string& transcript_id) override;
 
+  Result<app::SearchPage> search(const app::SegmentSearch& search) override;
+
   Result<> insert_upload(const app::Upload& upload) override;
   Result<app::Upload> upload(const std::string& id) override;
   Result<> update_upload(const app::Upload& upload) override;

@@ -47,6 +47,8 @@ class Supervisor {
     std::string job_id;  ///< the media's id for "inspect"; empty: idle
     std::string engine;
     std::uint64_t memory_bytes = 0;  ///< resident set
+    std::string device = {};  ///< that its last job was computed on; empty: not known yet
+    std::string model = {};   ///< that it has loaded; empty: none
   };
 
   /// `find_model` must be set. The services outlive the supervisor.

@@ -62,6 +62,7 @@ TranscribeSlot::Outcome TranscribeSlot::work_on(const domain::Job& job) {
   if (auto sent = (*worker)->send(std::move(*request)); !sent) {
     return on_death(run, sent.error(), (*worker)->last_words());
   }
+  slot_.note(job.options.model, "");
   return follow(**worker, run);
 }
 
@@ -161,6 +162,7 @@ std::optional<TranscribeSlot::Outcome> TranscribeSlot::on_event(WorkerProcess& w
   if (const auto* progress = event_of<protocol::ProgressEvent>(event, id)) {
     context_.jobs.progressed(id, progress->stage, progress->done, progress->total, progress->speed,
                              progress->device);
+    slot_.note("", progress->device);
   } else if (const auto* window = event_of<protocol::WindowEvent>(event, id)) {
     return on_window(worker, run, window->window);
   } else if (const auto* media = event_of<protocol::MediaEvent>(event, id)) {

@@ -85,6 +85,8 @@ void WorkerSlot::drop() {
   {
     const std::lock_guard lock(mutex_);
     ended = std::move(process_);
+    model_.clear();
+    device_.clear();
   }
   // Destroyed here, outside the lock: the ladder takes seconds when the worker is stubborn.
 }
@@ -118,6 +120,12 @@ bool WorkerSlot::works_on(const std::string& id) const {
   return job_id_ == id;
 }
 
+void WorkerSlot::note(const std::string& model, const std::string& device) {
+  const std::lock_guard lock(mutex_);
+  if (!model.empty()) model_ = model;
+  if (!device.empty()) device_ = device;
+}
+
 Supervisor::SlotStatus WorkerSlot::status() const {
   const std::lock_guard lock(mutex_);
   Supervisor::SlotStatus status;
@@ -127,6 +135,8 @@ Supervisor::SlotStatus WorkerSlot::status() const {
   status.pid = process_->pid();
   status.engine = process_->hello().engine;
   status.memory_bytes = observe::resident_bytes(status.pid);
+  status.device = device_;
+  status.model = model_;
   return status;
 }
 

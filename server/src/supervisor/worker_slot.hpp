@@ -33,6 +33,8 @@ class WorkerSlot {
 
   void wake();
   bool works_on(const std::string& id) const;
+  /// What the living process holds and where it computes; an empty one leaves that as it is.
+  void note(const std::string& model, const std::string& device);
   Supervisor::SlotStatus status() const;
 
  private:
@@ -51,6 +53,8 @@ class WorkerSlot {
   bool woken_ = false;
   std::string job_id_;
   std::unique_ptr<WorkerProcess> process_;
+  std::string model_;   ///< of the process, as `device_`
+  std::string device_;
 };
 
 }  // namespace zimu::supervisor

@@ -69,8 +69,10 @@ def rows(database: pathlib.Path, only: dict[str, list[str]] | None = None) -> di
 
 
 def columns(database: pathlib.Path) -> dict[str, list[str]]:
+    """Of each table, but for SQLite's own and the full text, which is made from the others when Zimu opens."""
     connection = sqlite3.connect(database)
-    tables = [name for name, in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")]
+    tables = [name for name, in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table' AND "
+                                                   "name NOT LIKE 'sqlite_%' AND name NOT LIKE 'segment_search%'")]
     found = {table: [row[1] for row in connection.execute(f"PRAGMA table_info({table})")] for table in tables}
     connection.close()
     return found

@@ -2,8 +2,10 @@ import type {
   Job,
   JobRequest,
   Media,
+  ModelPull,
   Models,
   Page,
+  SearchPage,
   System,
   Transcript,
   TranscriptHeader,
@@ -109,7 +111,13 @@ export const api = {
   getTranscript: (transcriptId: string, signal?: AbortSignal) =>
     request<Transcript>('GET', `/transcripts/${id(transcriptId)}`, { signal }),
 
+  search: (query: { q: string; limit?: number; cursor?: string | null }, signal?: AbortSignal) =>
+    request<SearchPage>('GET', '/search', { query, signal }),
+
   models: () => request<Models>('GET', '/models'),
+  pullModel: (name: string) => request<ModelPull>('POST', `/models/${id(name)}/pull`),
+  cancelPull: (name: string) => request<void>('DELETE', `/models/${id(name)}/pull`),
+  removeModel: (name: string) => request<{ name: string; warning: string }>('DELETE', `/models/${id(name)}`),
   system: () => request<System>('GET', '/system'),
 };
 

@@ -1,5 +1,5 @@
 import { kEventsPath, withQuery } from './api';
-import type { Job, Media, Segment, TranscriptHeader } from './types';
+import type { Job, Media, ModelPull, Segment, TranscriptHeader } from './types';
 
 export interface Removed {
   id: string;
@@ -18,6 +18,7 @@ export interface ServerEvents {
   transcript: TranscriptHeader | Removed;
   segment: SegmentEvent;
   system: { code: string; message: string };
+  model: ModelPull;
 }
 
 /** `lost` is what people are told about: the stream has been down for longer than a blink. */
@@ -31,7 +32,7 @@ interface Dependencies {
   clearTimer: (timer: unknown) => void;
 }
 
-const kTypes = ['job', 'media', 'transcript', 'segment', 'system'] as const;
+const kTypes = ['job', 'media', 'transcript', 'segment', 'system', 'model'] as const;
 const kLostAfterMs = 2_000;
 const kFirstRetryMs = 1_000;
 const kLongestRetryMs = 15_000;

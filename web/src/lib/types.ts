@@ -101,6 +101,30 @@ export interface Transcript extends TranscriptHeader {
   segments: Segment[];
 }
 
+/** From `start` to before `end`, in code points. */
+export interface Mark {
+  start: number;
+  end: number;
+}
+
+export interface SearchHit {
+  media_id: string;
+  media_title: string;
+  transcript_id: string;
+  segment_index: number;
+  start_ms: number;
+  end_ms: number;
+  language: string;
+  snippet: string;
+  marks: Mark[];
+}
+
+export interface SearchPage extends Page<SearchHit> {
+  total: number;
+  /** False: there may be more than `total`. */
+  complete: boolean;
+}
+
 export interface Media {
   id: string;
   title: string;
@@ -131,11 +155,32 @@ export interface Model {
   name: string;
   size_bytes: number;
   multilingual: boolean;
+  default: boolean;
+  in_use: boolean;
+}
+
+export type PullState = 'available' | 'waiting' | 'pulling' | 'failed' | 'installed';
+
+export interface ModelPull {
+  name: string;
+  state: PullState;
+  /** 0..1 over all steps. */
+  progress: number;
+  done_bytes: number;
+  total_bytes: number | null;
+  failure: { code: string; message: string; action: string } | null;
+}
+
+export interface PullableModel extends ModelPull {
+  multilingual: boolean;
+  size_bytes: number | null;
 }
 
 export interface Models {
   items: Model[];
   default: string;
+  offline: boolean;
+  pullable: PullableModel[];
 }
 
 export interface SystemCheck {
@@ -150,7 +195,16 @@ export interface WorkerInfo {
   pid: number;
   job_id: string;
   engine: string;
+  device: string;
+  model: string;
   memory_bytes: number;
+}
+
+export interface Storage {
+  database_bytes: number;
+  uploads_bytes: number;
+  models_bytes: number;
+  free_bytes: number;
 }
 
 export interface ExportFormat {
@@ -171,6 +225,7 @@ export interface System {
   status: string;
   checks: SystemCheck[];
   workers: WorkerInfo[];
+  storage: Storage;
   formats: ExportFormat[];
   languages: Language[];
 }

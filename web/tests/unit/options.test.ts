@@ -2,12 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { looksLikeMedia } from '$lib/drop';
 import { actionFor, bindings, type Pressed } from '$lib/keys';
 import { choiceFrom, defaultChoice, jobRequest, kMaxPromptLength } from '$lib/options';
-import { routeOf } from '$lib/state/router.svelte';
+import { momentPath, routeOf, searchPath } from '$lib/state/router.svelte';
 import type { Model } from '$lib/types';
 
 const models: Model[] = [
-  { name: 'base', size_bytes: 1, multilingual: true },
-  { name: 'tiny.en', size_bytes: 1, multilingual: false },
+  { name: 'base', size_bytes: 1, multilingual: true, default: true, in_use: false },
+  { name: 'tiny.en', size_bytes: 1, multilingual: false, default: false, in_use: false },
 ];
 
 describe('choiceFrom', () => {
@@ -86,8 +86,15 @@ describe('actionFor', () => {
 
 describe('routeOf', () => {
   it('reads addresses', () => {
-    expect(routeOf('/')).toEqual({ page: 'library' });
-    expect(routeOf('/media/0190-ab')).toEqual({ page: 'recording', id: '0190-ab' });
+    expect(routeOf('/')).toEqual({ page: 'library', query: '' });
+    expect(routeOf('/', '?q=%E5%AD%97+a%26b')).toEqual({ page: 'library', query: '字 a&b' });
+    const recording = { page: 'recording', id: '0190-ab', at: null, transcript: '' };
+    expect(routeOf('/media/0190-ab')).toEqual(recording);
+    expect(routeOf('/media/0190-ab', '?t=soon')).toEqual(recording);
+    const [path, search] = momentPath('0190-ab', 12_340, '0191').split('?');
+    expect(routeOf(path!, `?${search}`)).toEqual({ ...recording, at: 12_340, transcript: '0191' });
+    expect(routeOf('/', searchPath('c++ "a b"').slice(1))).toEqual({ page: 'library', query: 'c++ "a b"' });
+    expect(searchPath('')).toBe('/');
     expect(routeOf('/media/')).toEqual({ page: 'unknown' });
     expect(routeOf('/elsewhere')).toEqual({ page: 'unknown' });
   });

@@ -37,7 +37,11 @@ export class Recording {
   private abort = new AbortController();
   private reading: AbortController | null = null;
 
-  constructor(id: string) {
+  /** `preferred`: the transcript to show first, where it still exists. */
+  constructor(
+    id: string,
+    private preferred = '',
+  ) {
     this.id = id;
   }
 
@@ -154,6 +158,7 @@ export class Recording {
   }
 
   private bestTranscript(): string {
+    if (this.transcripts.some((item) => item.id === this.preferred)) return this.preferred;
     const running = this.jobs.find((job) => isActive(job) && job.transcript_id);
     if (running) return running.transcript_id;
     return (this.transcripts.find((item) => item.complete) ?? this.transcripts[0])?.id ?? '';

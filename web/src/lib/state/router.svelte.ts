@@ -1,20 +1,35 @@
-export type Route = { page: 'library' } | { page: 'recording'; id: string } | { page: 'unknown' };
+export type Route =
+  | { page: 'library'; query: string }
+  | { page: 'system' }
+  /** `at`: the moment to show, in ms; `transcript`: which one, where it is not the newest. */
+  | { page: 'recording'; id: string; at: number | null; transcript: string }
+  | { page: 'unknown' };
 
-export function routeOf(path: string): Route {
-  if (path === '/' || path === '/index.html') return { page: 'library' };
+export function routeOf(path: string, search = ''): Route {
+  const params = new URLSearchParams(search);
+  if (path === '/' || path === '/index.html') {
+    return { page: 'library', query: (params.get('q') ?? '').trim() };
+  }
+  if (/^\/system\/?$/.test(path)) return { page: 'system' };
   const id = /^\/media\/([^/]+)\/?$/.exec(path)?.[1];
-  return id ? { page: 'recording', id: decodeURIComponent(id) } : { page: 'unknown' };
+  if (!id) return { page: 'unknown' };
+  const seconds = params.get('t');
+  const at = seconds && /^\d+(\.\d+)?$/.test(seconds) ? Math.round(Number(seconds) * 1000) : null;
+  return { page: 'recording', id: decodeURIComponent(id), at, transcript: params.get('transcript') ?? '' };
 }
 
 export const recordingPath = (id: string): string => `/media/${encodeURIComponent(id)}`;
+export const searchPath = (query: string): string => (query ? `/?q=${encodeURIComponent(query)}` : '/');
+export const momentPath = (id: string, ms: number, transcript: string): string =>
+  `${recordingPath(id)}?t=${ms / 1000}&transcript=${encodeURIComponent(transcript)}`;
 
 /** The address bar. Plain links work: clicks on them that stay in the app are taken over. */
 class Router {
-  route = $state.raw<Route>({ page: 'library' });
+  route = $state.raw<Route>({ page: 'library', query: '' });
   private scrollY = new Map<string, number>();
 
   start(): () => void {
-    this.route = routeOf(location.pathname);
+    this.route = routeOf(location.pathname, location.search);
     const popped = () => this.show();
     window.addEventListener('popstate', popped);
     document.addEventListener('click', this.clicked);
@@ -25,10 +40,16 @@ class Router {
   }
 
   go(path: string): void {
-    if (path === location.pathname) return;
+    if (path === location.pathname + location.search) return;
     this.scrollY.set(location.pathname, window.scrollY);
     history.pushState(null, '', path);
     this.show();
+  }
+
+  /** Another address for what is on the page: no step back leads to the one before. */
+  replace(path: string): void {
+    history.replaceState(null, '', path);
+    this.route = routeOf(location.pathname, location.search);
   }
 
   /** Where the page stood when it was left; 0 for a page not seen before. */
@@ -37,7 +58,7 @@ class Router {
   }
 
   private show(): void {
-    this.route = routeOf(location.pathname);
+    this.route = routeOf(location.pathname, location.search);
     window.scrollTo(0, 0);
   }
 
@@ -48,7 +69,7 @@ class Router {
     if (!link || link.target || link.hasAttribute('download') || link.origin !== location.origin) return;
     if (link.hash || routeOf(link.pathname).page === 'unknown') return;
     event.preventDefault();
-    this.go(link.pathname);
+    this.go(link.pathname + link.search);
   };
 }
 

@@ -1,5 +1,6 @@
 import { api } from '../api';
 import { EventStream, type StreamState } from '../events';
+import { applyPull, changesFiles } from '../models';
 import type { Models, System } from '../types';
 
 const kSystemEveryMs = 60_000;
@@ -14,7 +15,9 @@ class Session {
   /** Moves once a half minute, for "5 minutes ago". */
   now = $state(Date.now());
   system = $state.raw<System | null>(null);
-  models = $state.raw<Models>({ items: [], default: '' });
+  models = $state.raw<Models>({ items: [], default: '', offline: false, pullable: [] });
+  /** What the last try to load the system's state failed with. */
+  systemError = $state.raw<unknown>(null);
   modelsKnown = $state(false);
 
   readonly status = $derived(
@@ -31,7 +34,11 @@ class Session {
       if (back || (state === 'open' && !this.system)) void this.refresh();
     };
     this.stream.onResync = () => (this.resyncs += 1);
-    const off = this.stream.on('system', () => void this.refresh());
+    const offSystem = this.stream.on('system', () => void this.refresh());
+    const offModel = this.stream.on('model', (pull) => {
+      this.models = applyPull(this.models, pull);
+      if (changesFiles(pull)) void this.refresh();
+    });
     this.stream.start();
     void this.refresh();
     const ticks = setInterval(() => (this.now = Date.now()), 30_000);
@@ -44,7 +51,8 @@ class Session {
     window.addEventListener('online', online);
     window.addEventListener('offline', offline);
     return () => {
-      off();
+      offSystem();
+      offModel();
       this.stream.stop();
       clearInterval(ticks);
       clearInterval(checks);
@@ -56,6 +64,7 @@ class Session {
   async refresh(): Promise<void> {
     const [system, models] = await Promise.allSettled([api.system(), api.models()]);
     if (system.status === 'fulfilled') this.system = system.value;
+    this.systemError = system.status === 'rejected' ? system.reason : null;
     if (models.status === 'fulfilled') {
       this.models = models.value;
       this.modelsKnown = true;
