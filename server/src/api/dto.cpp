@@ -185,7 +185,10 @@ json::object header_json(const domain::Transcript& t) {
           {"duration_ms", t.duration.count()},
           {"complete", t.complete},
           {"created_at", format_rfc3339(t.created_at)},
-          {"updated_at", format_rfc3339(t.updated_at)}};
+          {"updated_at", format_rfc3339(t.updated_at)},
+          {"revision", t.revision},
+          {"origin", domain::origin_name(t.origin)},
+          {"parent_id", t.parent_id ? text(*t.parent_id) : json::value(nullptr)}};
 }
 
 json::object to_json(const domain::Transcript& transcript) {

@@ -51,6 +51,27 @@ Result<Task> task_from_name(std::string_view name) {
   return std::unexpected(invalid(fmt::format("'{}' is not a task", name), "use transcribe or translate"));
 }
 
+std::string_view origin_name(Origin origin) noexcept {
+  switch (origin) {
+    case Origin::kImport:
+      return "import";
+    case Origin::kAlign:
+      return "align";
+    case Origin::kDraft:
+      return "draft";
+    case Origin::kJob:
+      break;
+  }
+  return "job";
+}
+
+Result<Origin> origin_from_name(std::string_view name) {
+  for (const auto origin : {Origin::kJob, Origin::kImport, Origin::kAlign, Origin::kDraft}) {
+    if (name == origin_name(origin)) return origin;
+  }
+  return std::unexpected(invalid(fmt::format("'{}' is not an origin", name), "use job, import, align or draft"));
+}
+
 bool is_final(JobState state) noexcept {
   return state == JobState::kDone || state == JobState::kFailed || state == JobState::kCancelled;
 }

@@ -1,8 +1,11 @@
 #pragma once
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "base/result.hpp"
 #include "base/time.hpp"
 
 namespace zimu::domain {
@@ -50,6 +53,12 @@ struct Window {
 
 enum class Task : std::uint8_t { kTranscribe, kTranslate };
 
+/// Where a transcript came from. A draft is a span of its parent done again: nobody's text until it is taken over.
+enum class Origin : std::uint8_t { kJob, kImport, kAlign, kDraft };
+
+std::string_view origin_name(Origin origin) noexcept;  ///< "job" | "import" | "align" | "draft"
+Result<Origin> origin_from_name(std::string_view name);
+
 /// What export formats need: segments and a little about the recording.
 struct Transcript {
   std::string id;
@@ -64,6 +73,9 @@ struct Transcript {
   bool complete = false;            ///< false while the job still adds windows, or when it failed half-way
   Timestamp created_at{};
   Timestamp updated_at{};
+  std::int64_t revision = 0;             ///< number of the last change by a person; 0: as it was made
+  Origin origin = Origin::kJob;
+  std::optional<std::string> parent_id = {};  ///< of a draft
   std::vector<Segment> segments;    ///< may be empty in list answers
 };
 

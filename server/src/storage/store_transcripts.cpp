@@ -15,7 +15,7 @@ constexpr std::string_view kKind = "transcript";
 
 #define ZIMU_TRANSCRIPT_COLUMNS                                                                                  \
   "id, media_id, job_id, title, model, task, language, language_probability, duration_ms, complete, created_at, " \
-  "updated_at"
+  "updated_at, revision, origin, parent_id"
 
 Result<domain::Transcript> read_header(const Statement& row) {
   domain::Transcript transcript;
@@ -31,9 +31,13 @@ Result<domain::Transcript> read_header(const Statement& row) {
   transcript.complete = row.integer(9) != 0;
   transcript.created_at = timestamp_column(row, 10);
   transcript.updated_at = timestamp_column(row, 11);
+  transcript.revision = row.integer(12);
+  ZIMU_TRY(transcript.origin, domain::origin_from_name(row.text(13)));
+  if (!row.is_null(14)) transcript.parent_id = row.text(14);
   return transcript;
 }
 
+/// ?1 to ?12: what may change with the header. The revision changes with its segments only.
 Statement& bind_header(Statement& statement, const domain::Transcript& transcript) {
   return statement.bind(transcript.id, transcript.media_id, transcript.job_id, transcript.title, transcript.model,
                         domain::task_name(transcript.task), transcript.language, transcript.language_probability,
@@ -125,8 +129,14 @@ Result<> advance_job(Database& database, const domain::Job& job) {
 
 Result<> insert_transcript_row(Database& database, const domain::Transcript& transcript) {
   ZIMU_TRY(Statement insert, database.prepare("INSERT INTO transcripts (" ZIMU_TRANSCRIPT_COLUMNS ") VALUES (?1, ?2, "
-                                              "?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)"));
-  return bind_header(insert, transcript).run();
+                                              "?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)"));
+  return insert
+      .bind(transcript.id, transcript.media_id, transcript.job_id, transcript.title, transcript.model,
+            domain::task_name(transcript.task), transcript.language, transcript.language_probability,
+            to_column(transcript.duration), transcript.complete, to_column(transcript.created_at),
+            to_column(transcript.updated_at), transcript.revision, domain::origin_name(transcript.origin),
+            transcript.parent_id)
+      .run();
 }
 
 Result<domain::Transcript> SqliteStore::transcript(const std::string& id, bool with_segments) {
