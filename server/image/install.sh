@@ -5,6 +5,8 @@ set -euo pipefail
 export DEBIAN_FRONTEND=noninteractive
 mapfile -t packages <"$1"
 packages+=(ca-certificates tini tzdata)
+# What subtitles are drawn with: Latin, Greek, Cyrillic, Arabic, Thai …, and Chinese, Japanese, Korean.
+packages+=(fontconfig fonts-noto-core fonts-noto-cjk)
 # A static FFmpeg that was copied in stands in for the distribution's.
 [ -x /usr/local/bin/ffmpeg ] || packages+=(ffmpeg)
 # ffplay, which comes with ffmpeg, pulls in a compiler for 3D graphics. Nothing here draws: a third of the image less.

@@ -87,6 +87,7 @@ def test_what_cannot_be_read_is_logged_and_ignored(fresh, jfk):
         b'{"type": "inspect", "job": null, "media": ' + path + b"}",
         b'{"type": "inspect", "job": 7, "media": ' + path + b"}",
         b'{"type": "inspect", "job": "x", "media": ' + path + b', "peaks": false}',
+        b'{"type": "inspect", "job": "x", "media": ' + path + b', "poster": 7}',
         b'{"type": "inspect", "job": "x", "media": ' + path + b"} trailing",
         b'{"type": "transcribe", "job": "x", "media": ' + path + b"}",
         b"[" * 100_000,

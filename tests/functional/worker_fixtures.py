@@ -62,12 +62,12 @@ def film(media_dir, jfk):
     return target
 
 
-def transcribe(worker, media, job="j", model=MODEL, resume=None, **options):
+def transcribe(worker, media, job="j", model=MODEL, resume=None, span=None, **options):
     """The rules, fed with the whole job, and its last event."""
     options = {"language": "en", **options}
-    extra = {"resume": resume} if resume else {}
+    extra = {name: value for name, value in (("resume", resume), ("span", span)) if value}
     worker.send("transcribe", job=job, media=str(media), model=str(model), options=options, **extra)
-    rules = JobRules(options.get("words", False), **(resume or {}))
+    rules = JobRules(options.get("words", False), **(resume or {}), **(span or {}))
     events = worker.rest(job)
     return rules.feed(events), events[-1]
 

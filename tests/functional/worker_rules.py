@@ -29,7 +29,7 @@ def check_hello(event: dict, pid: int) -> None:
     assert event["pid"] == pid
     assert isinstance(event["engine"], str) and event["engine"]
     assert "cpu" in event["devices"] and set(event["devices"]) <= {"cpu", "cuda"}
-    assert set(event["features"]) <= {"words", "translate", "inspect"}
+    assert set(event["features"]) <= {"words", "translate", "inspect", "span", "poster"}
 
 
 def check_media(event: dict) -> None:
@@ -80,11 +80,14 @@ def check_segment(segment: dict, window: dict, words: bool) -> None:
 
 
 class JobRules:
-    """Feed every event of one transcription in order; the resume point is what was asked for."""
+    """Feed every event of one transcription in order; the resume point and the span are what was asked for."""
 
-    def __init__(self, words: bool = False, at_ms: int = 0, next_window: int = 0, next_segment: int = 0):
+    def __init__(self, words: bool = False, at_ms: int = 0, next_window: int = 0, next_segment: int = 0,
+                 start_ms: int = 0, end_ms: int = 0):
         self.words = words
-        self.at_ms = at_ms
+        self.start_ms = start_ms
+        self.end_ms = end_ms or MAX_TIME
+        self.at_ms = max(at_ms, start_ms)
         self.next_window = next_window
         self.next_segment = next_segment
         self.done_ms = 0
@@ -112,6 +115,9 @@ class JobRules:
         assert self.types, "media is the first event of a job"
         check_progress(event)
         assert event["done_ms"] >= self.done_ms, "progress went back"
+        assert self.start_ms <= event["done_ms"] <= self.end_ms, "progress outside of the span"
+        if self.end_ms < MAX_TIME:
+            assert event["total_ms"] == self.end_ms
         self.done_ms = event["done_ms"]
 
     def _language(self, event: dict) -> None:
@@ -126,6 +132,7 @@ class JobRules:
         assert window["index"] == self.next_window, (window["index"], self.next_window)
         assert window["start_ms"] == self.at_ms < window["end_ms"], (window, self.at_ms)
         assert window["end_ms"] - window["start_ms"] <= MAX_WINDOW_MS
+        assert window["end_ms"] <= self.end_ms, "a window beyond the span"
         for retry in window.get("retries", []):
             assert is_real(retry["temperature"], 0, 1) and is_real(retry["value"]) and retry["reason"] in REASONS, retry
         segments = window.get("segments", [])

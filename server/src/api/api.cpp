@@ -16,9 +16,13 @@ http::Awaitable<http::Response> answer(Context& context, int status, JsonTask ta
 void add_routes(http::Router& router, Context& context) {
   add_media_routes(router, context);
   add_content_routes(router, context);
+  add_tag_routes(router, context);
+  add_archive_routes(router, context);
   add_upload_routes(router, context);
   add_job_routes(router, context);
   add_transcript_routes(router, context);
+  add_track_routes(router, context);
+  add_revision_routes(router, context);
   add_search_routes(router, context);
   add_event_routes(router, context);
   add_system_routes(router, context);

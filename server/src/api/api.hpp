@@ -6,6 +6,7 @@
 
 #include "app/job_service.hpp"
 #include "app/media_service.hpp"
+#include "app/revision_service.hpp"
 #include "app/search_service.hpp"
 #include "app/upload_service.hpp"
 #include "http/blocking_pool.hpp"
@@ -63,6 +64,7 @@ struct Context {
   app::JobService& jobs;
   app::UploadService& uploads;
   app::SearchService& search;
+  app::RevisionService& revisions;
   app::EventBus& bus;
   std::string version;
   std::string default_model;

@@ -1,4 +1,4 @@
-// The recording's bytes and its waveform.
+// The recording's bytes, its waveform and its picture.
 #include <boost/json/array.hpp>
 
 #include <sys/stat.h>
@@ -9,41 +9,18 @@
 #include <fmt/format.h>
 
 #include "api/fields.hpp"
+#include "api/file_answer.hpp"
 #include "api/routes.hpp"
 #include "base/file.hpp"
-#include "http/content_disposition.hpp"
-#include "http/etag.hpp"
-#include "http/range.hpp"
-#include "http/status.hpp"
 
 namespace zimu::api {
 namespace {
 
 namespace json = boost::json;
 
-/// Whatever is uploaded, opened as a page it runs nothing and reaches nothing of ours; players still play it.
-constexpr std::string_view kInertPage =
-    "sandbox; default-src 'none'; media-src 'self'; img-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'none'";
-/// The bytes of an id never change, but they may be deleted.
-constexpr std::string_view kRevalidate = "private, no-cache";
-
-struct Content {
-  std::filesystem::path path;
-  std::uint64_t size = 0;
-  std::string file_name;
-  std::string content_type;
-  std::string etag;
-};
-
-/// HTML and SVG would be pages of our own origin; XML can carry both.
-bool is_safe_inline(std::string_view type) {
-  const bool media = type.starts_with("audio/") || type.starts_with("video/") || type.starts_with("image/");
-  return media && type.find("svg") == std::string_view::npos && type.find("xml") == std::string_view::npos;
-}
-
-Result<Content> find_content(Context& context, const std::string& id) {
+Result<FileContent> find_content(Context& context, const std::string& id) {
   ZIMU_TRY(const auto media, context.media.get(id));
-  Content content{context.media.content_path(media), 0, media.file_name, media.content_type, {}};
+  FileContent content{context.media.content_path(media), 0, media.file_name, media.content_type, {}};
   struct stat info {};
   if (::stat(content.path.c_str(), &info) != 0 || !S_ISREG(info.st_mode)) {
     return fail(ErrorCode::kNotFound, fmt::format("the file of recording {} is gone", id), "upload it again");
@@ -53,65 +30,20 @@ Result<Content> find_content(Context& context, const std::string& id) {
   return content;
 }
 
-void describe(http::Response& response, const Content& content, bool download) {
-  const bool safe = is_safe_inline(content.content_type);
-  const auto disposition = download || !safe ? http::Disposition::kAttachment : http::Disposition::kInline;
-  response.headers.set("Content-Type", safe ? content.content_type : "application/octet-stream");
-  response.headers.set("Content-Disposition", http::content_disposition(disposition, content.file_name));
-}
-
-/// RFC 9110 §13.2.2: If-Match, If-None-Match, then Range with If-Range.
-http::Response respond(const http::Request& request, const Content& content, bool download) {
-  http::Response response;
-  response.headers.add("ETag", content.etag);
-  response.headers.add("Cache-Control", std::string(kRevalidate));
-  response.headers.add("Accept-Ranges", "bytes");
-  response.headers.add("Content-Security-Policy", std::string(kInertPage));
-  if (const auto match = request.headers.find("If-Match"); match && !http::etag_matches_strong(*match, content.etag)) {
-    return http::problem_with_status(412, {ErrorCode::kConflict, "the recording's bytes are not those of If-Match"});
-  }
-  if (const auto none = request.headers.find("If-None-Match"); none && http::etag_matches(*none, content.etag)) {
-    response.status = 304;
-    return response;
-  }
-  auto range = http::RangeResult{};
-  const auto if_range = request.headers.find("If-Range");
-  // Range means something for GET only (§14.2).
-  if (request.method == "GET" && (!if_range || http::if_range_matches(*if_range, content.etag))) {
-    range = http::parse_range(request.headers.find("Range"), content.size);
-  }
-  if (range.verdict == http::RangeVerdict::kUnsatisfiable) {
-    const std::string why = fmt::format("the recording has {} bytes; Range starts past them", content.size);
-    auto problem = http::problem_with_status(416, {ErrorCode::kInvalidArgument, why});
-    problem.headers.add("Content-Range", fmt::format("bytes */{}", content.size));
-    problem.headers.add("Accept-Ranges", "bytes");
-    return problem;
-  }
-  describe(response, content, download);
-  http::FileBody body{content.path, 0, content.size};
-  if (range.verdict == http::RangeVerdict::kPartial) {
-    response.status = 206;
-    body.offset = range.range.first;
-    body.length = range.range.length;
-    const std::uint64_t last = body.offset + body.length - 1;
-    response.headers.add("Content-Range", fmt::format("bytes {}-{}/{}", body.offset, last, content.size));
-  }
-  response.body = std::move(body);
-  return response;
-}
-
 http::Awaitable<http::Response> get_content(Context& context, http::Request& request) {
   ZIMU_REPLY_TRY(const auto id, path_id(request, "recording"));
   ZIMU_REPLY_TRY(const bool download, query_flag(request, "download", false));
   const auto task = [&context, id] { return find_content(context, id); };
   ZIMU_REPLY_TRY(const auto content, co_await http::run_blocking(context.pool, task));
-  co_return respond(request, content, download);
+  co_return file_answer(request, content, download);
 }
 
 constexpr std::int64_t kDefaultPoints = 1000;
 constexpr std::int64_t kMaxPoints = 20'000;
-/// The worker writes at most 200,000 buckets of a byte.
+/// The worker writes at most 1,000,000 buckets of a byte.
 constexpr std::uint64_t kMaxPeaksFile = 1U << 20U;
+/// The end of a span that is not given: more than any recording has.
+constexpr std::int64_t kMaxMs = std::int64_t{1} << 40U;
 
 /// worker/inspect_job.cpp writes it: "ZPK1", bucket in ms and count as little-endian 32-bit numbers, a byte a bucket.
 struct Peaks {
@@ -141,28 +73,67 @@ Result<Peaks> read_peaks(Context& context, const std::string& id) {
   return fail(ErrorCode::kNotFound, fmt::format("recording {} has no waveform", id));
 }
 
-json::value waveform_json(const Peaks& peaks, std::size_t points) {
-  const std::size_t group = std::max<std::size_t>(1, (peaks.values.size() + points - 1) / points);
+/// The buckets that the time from `start_ms` to before `end_ms` touches.
+struct Span {
+  std::uint64_t start_ms = 0;
+  std::uint64_t end_ms = kMaxMs;
+};
+
+json::value waveform_json(const Peaks& peaks, Span span, std::size_t points) {
+  const std::uint64_t bucket = std::max<std::uint64_t>(1, peaks.bucket_ms);
+  const std::uint64_t count = peaks.values.size();
+  const std::uint64_t first = std::min(span.start_ms / bucket, count);
+  const std::uint64_t last = std::clamp((span.end_ms + bucket - 1) / bucket, first, count);
+  const std::string_view within = std::string_view(peaks.values).substr(first, last - first);
+  const std::size_t group = std::max<std::size_t>(1, (within.size() + points - 1) / points);
   json::array values;
-  for (std::size_t i = 0; i < peaks.values.size(); i += group) {
+  for (std::size_t i = 0; i < within.size(); i += group) {
     unsigned char greatest = 0;
-    for (const char c : std::string_view(peaks.values).substr(i, group)) {
+    for (const char c : within.substr(i, group)) {
       greatest = std::max(greatest, static_cast<unsigned char>(c));
     }
     values.push_back(json::value(static_cast<std::int64_t>(greatest)));
   }
-  return json::object{{"bucket_ms", peaks.bucket_ms * group}, {"peaks", std::move(values)}};
+  return json::object{{"bucket_ms", bucket * group}, {"start_ms", bucket * first}, {"peaks", std::move(values)}};
 }
 
 http::Awaitable<http::Response> get_waveform(Context& context, http::Request& request) {
   ZIMU_REPLY_TRY(const auto id, path_id(request, "recording"));
   ZIMU_REPLY_TRY(const auto asked, query_integer(request, "points", 1, kMaxPoints));
+  ZIMU_REPLY_TRY(const auto start, query_integer(request, "start_ms", 0, kMaxMs));
+  ZIMU_REPLY_TRY(const auto end, query_integer(request, "end_ms", 0, kMaxMs));
   const auto points = static_cast<std::size_t>(asked.value_or(kDefaultPoints));
-  const JsonTask task = [&context, id, points]() -> Result<json::value> {
+  const Span span{static_cast<std::uint64_t>(start.value_or(0)), static_cast<std::uint64_t>(end.value_or(kMaxMs))};
+  if (span.end_ms <= span.start_ms) {
+    co_return http::Response::problem({ErrorCode::kInvalidArgument, "'end_ms' must be greater than 'start_ms'"});
+  }
+  const JsonTask task = [&context, id, points, span]() -> Result<json::value> {
     ZIMU_TRY(const auto peaks, read_peaks(context, id));
-    return waveform_json(peaks, points);
+    return waveform_json(peaks, span, points);
   };
   co_return co_await answer(context, 200, task);
+}
+
+Result<FileContent> find_poster(Context& context, const std::string& id) {
+  ZIMU_TRY(const auto media, context.media.get(id));
+  FileContent content{context.media.poster_path(id), 0, "poster.jpg", "image/jpeg", {}};
+  struct stat info {};
+  if (::stat(content.path.c_str(), &info) == 0 && S_ISREG(info.st_mode)) {
+    content.size = static_cast<std::uint64_t>(info.st_size);
+    content.etag = fmt::format("\"{}-poster-{:x}\"", id, content.size);
+    return content;
+  }
+  if (media.state == domain::MediaState::kInspecting) {
+    return fail(ErrorCode::kConflict, fmt::format("recording {} is still being looked at", id), "ask again in a moment");
+  }
+  return fail(ErrorCode::kNotFound, fmt::format("recording {} has no picture", id));
+}
+
+http::Awaitable<http::Response> get_poster(Context& context, http::Request& request) {
+  ZIMU_REPLY_TRY(const auto id, path_id(request, "recording"));
+  const auto task = [&context, id] { return find_poster(context, id); };
+  ZIMU_REPLY_TRY(const auto poster, co_await http::run_blocking(context.pool, task));
+  co_return file_answer(request, poster, false);
 }
 
 }  // namespace
@@ -170,6 +141,7 @@ http::Awaitable<http::Response> get_waveform(Context& context, http::Request& re
 void add_content_routes(http::Router& router, Context& context) {
   router.add("GET", "/api/v1/media/{id}/content", bind(context, get_content));
   router.add("GET", "/api/v1/media/{id}/waveform", bind(context, get_waveform));
+  router.add("GET", "/api/v1/media/{id}/poster", bind(context, get_poster));
 }
 
 }  // namespace zimu::api

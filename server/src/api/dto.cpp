@@ -5,6 +5,7 @@
 
 #include <cmath>
 
+#include "api/render_json.hpp"
 #include "base/utf8.hpp"
 #include "http/url.hpp"
 
@@ -25,6 +26,13 @@ json::value failure_json(const std::optional<domain::JobFailure>& failure) {
                       {"message", text(failure->message)},
                       {"action", text(failure->action)},
                       {"retryable", failure->retryable}};
+}
+
+json::value span_json(const std::optional<domain::JobSpan>& span) {
+  if (!span) return nullptr;
+  return json::object{{"transcript_id", text(span->transcript_id)},
+                      {"start_ms", span->start.count()},
+                      {"end_ms", span->end.count()}};
 }
 
 json::object stream_json(const domain::Stream& s) {
@@ -62,6 +70,10 @@ struct EventNamer {
   NamedEvent operator()(const domain::Transcript& transcript) const {
     return {"transcript", json::serialize(header_json(transcript)), transcript.job_id};
   }
+  NamedEvent operator()(const app::TranscriptRemoved& gone) const {
+    const json::object data{{"id", gone.transcript_id}, {"media_id", gone.media_id}, {"removed", true}};
+    return {"transcript", json::serialize(data), ""};
+  }
   NamedEvent operator()(const app::ModelPull& pull) const { return {"model", json::serialize(to_json(pull)), ""}; }
   NamedEvent operator()(const app::SystemNotice& notice) const {
     return {"system", json::serialize(json::object{{"code", text(notice.code)}, {"message", text(notice.message)}}), ""};
@@ -89,6 +101,7 @@ json::object to_json(const app::ModelPull& pull) {
 json::object to_json(const domain::Job& job) {
   const auto& o = job.options;
   return {{"id", text(job.id)},
+          {"kind", domain::job_kind_name(job.kind)},
           {"media_id", text(job.media_id)},
           {"transcript_id", text(job.transcript_id)},
           {"state", domain::job_state_name(job.state)},
@@ -106,6 +119,7 @@ json::object to_json(const domain::Job& job) {
           {"progress", number(job.progress)},
           {"speed", number(job.speed)},
           {"eta_ms", job.eta ? json::value(job.eta->count()) : json::value(nullptr)},
+          {"span", span_json(job.span)},
           {"processed_ms", job.processed.count()},
           {"duration_ms", job.duration.count()},
           {"device", text(job.device)},
@@ -115,12 +129,16 @@ json::object to_json(const domain::Job& job) {
           {"created_at", format_rfc3339(job.created_at)},
           {"updated_at", format_rfc3339(job.updated_at)},
           {"started_at", time(job.started_at)},
-          {"finished_at", time(job.finished_at)}};
+          {"finished_at", time(job.finished_at)},
+          {"render", render_json(job.render)},
+          {"result", result_json(job.result)}};
 }
 
 json::object to_json(const domain::Media& media) {
   json::array streams;
   for (const auto& stream : media.info.streams) streams.push_back(stream_json(stream));
+  json::array tags;
+  for (const auto& tag : media.tags) tags.push_back(text(tag));
   return {{"id", text(media.id)},
           {"title", text(media.title)},
           {"file_name", text(media.file_name)},
@@ -135,6 +153,9 @@ json::object to_json(const domain::Media& media) {
           {"format", text(media.info.format)},
           {"streams", std::move(streams)},
           {"source", text(media.source)},
+          {"tags", std::move(tags)},
+          {"duplicate_of", media.duplicate_of.empty() ? json::value(nullptr) : text(media.duplicate_of)},
+          {"has_poster", media.has_poster},
           {"created_at", format_rfc3339(media.created_at)},
           {"updated_at", format_rfc3339(media.updated_at)}};
 }
@@ -176,7 +197,7 @@ json::object to_json(const domain::Window& window) {
 json::object header_json(const domain::Transcript& t) {
   return {{"id", text(t.id)},
           {"media_id", text(t.media_id)},
-          {"job_id", text(t.job_id)},
+          {"job_id", t.job_id.empty() ? json::value(nullptr) : text(t.job_id)},
           {"title", text(t.title)},
           {"model", text(t.model)},
           {"task", domain::task_name(t.task)},

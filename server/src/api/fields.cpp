@@ -99,6 +99,27 @@ std::optional<bool> BodyFields::flag(std::string_view name) {
   return value->get_bool();
 }
 
+const json::object* BodyFields::object(std::string_view name) {
+  const auto* value = find(name);
+  if (value == nullptr) return nullptr;
+  if (!value->is_object()) return wrong(name, "an object"), nullptr;
+  return &value->get_object();
+}
+
+std::optional<std::vector<std::string>> BodyFields::texts(std::string_view name) {
+  const auto* value = find(name);
+  if (value == nullptr) return std::nullopt;
+  if (!value->is_array()) return wrong(name, "a list of strings"), std::nullopt;
+  std::vector<std::string> texts;
+  for (const auto& item : value->get_array()) {
+    if (!item.is_string()) return wrong(name, "a list of strings"), std::nullopt;
+    texts.emplace_back(item.get_string());
+    const std::string& text = texts.back();
+    if (text.find('\0') != std::string::npos || !is_utf8(text)) return wrong(name, "texts without NUL"), std::nullopt;
+  }
+  return texts;
+}
+
 void BodyFields::require(std::string_view name) {
   if (find(name) == nullptr) wrong(name, "given");
 }

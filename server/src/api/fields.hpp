@@ -6,6 +6,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "app/store.hpp"
 #include "http/types.hpp"
@@ -30,6 +31,9 @@ class BodyFields {
   std::optional<std::int64_t> integer(std::string_view name, std::int64_t least, std::int64_t most);
   std::optional<double> number(std::string_view name, double least, double most);
   std::optional<bool> flag(std::string_view name);
+  const boost::json::object* object(std::string_view name);  ///< null: not given
+  /// A list of texts.
+  std::optional<std::vector<std::string>> texts(std::string_view name);
   void require(std::string_view name);
   Result<> finish();
 

@@ -26,8 +26,10 @@ class Parts {
         jobs(*store, bus),
         uploads(*store, media, kMaxUpload),
         search(*store),
+        revisions(*store, bus),
         pool(2),
-        context{.pool = pool, .media = media, .jobs = jobs, .uploads = uploads, .search = search, .bus = bus, .default_model = "base"} {
+        context{.pool = pool, .media = media, .jobs = jobs, .uploads = uploads, .search = search, .revisions = revisions,
+                .bus = bus, .default_model = "base"} {
     context.list_models = [this]() -> Result<std::vector<ModelInfo>> { return models; };
   }
 
@@ -65,6 +67,7 @@ class Parts {
   app::JobService jobs;
   app::UploadService uploads;
   app::SearchService search;
+  app::RevisionService revisions;
   http::BlockingPool pool;
   std::vector<ModelInfo> models{{"base", 1, true}, {"tiny.en", 1, false}};
   Context context;

@@ -46,6 +46,25 @@ TEST_F(JobRoutes, CreatesAsAsked) {
   EXPECT_EQ(json_of(answer).at("priority"), -7);
 }
 
+TEST_F(JobRoutes, PausesAndResumes) {
+  const auto job = job_of(media);
+  const std::string path = "/api/v1/jobs/" + job.id;
+  expect_problem(ask("POST", path + "/resume"), 409, "only paused jobs");
+  const auto paused = json_of(ask("POST", path + "/pause"));
+  EXPECT_EQ(paused.at("state"), "paused");
+  EXPECT_TRUE(paused.at("failure").is_null());
+  EXPECT_EQ(json_of(send_json("POST", path + "/pause", "{}")).at("state"), "paused");
+  EXPECT_EQ(json_of(ask("POST", path + "/resume")).at("state"), "queued");
+  const auto running = parts.claim();
+  EXPECT_EQ(json_of(ask("POST", path + "/pause")).at("stage"), "pausing");
+  EXPECT_TRUE(parts.jobs.pause_requested(running.id));
+  ASSERT_TRUE(parts.jobs.requeue(running.id));
+  EXPECT_EQ(json_of(ask("GET", path)).at("state"), "paused");
+  ask("POST", path + "/cancel");
+  expect_problem(ask("POST", path + "/pause"), 409, "cancelled");
+  expect_problem(ask("POST", "/api/v1/jobs/" + new_uuid() + "/pause"), 404, "job");
+}
+
 TEST_F(JobRoutes, NamesTheWrongField) {
   const std::vector<std::pair<std::string, std::string>> wrong{
       {R"("model":"../../etc")", "model"},  {R"("model":7)", "'model'"},          {R"("language":"klingon")", "language"},

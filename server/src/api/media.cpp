@@ -11,6 +11,7 @@
 #include "api/media_json.hpp"
 #include "api/receive_form.hpp"
 #include "api/routes.hpp"
+#include "app/file_name.hpp"
 #include "http/status.hpp"
 
 namespace zimu::api {
@@ -34,8 +35,33 @@ std::shared_ptr<void> take_place(const std::shared_ptr<DownloadCount>& count) {
   return {count.get(), [count](DownloadCount* running) { running->fetch_sub(1); }};
 }
 
+Result<app::MediaQuery> media_query(const http::Request& request) {
+  app::MediaQuery query;
+  ZIMU_TRY(const auto limit, query_integer(request, "limit", 1, app::kMaxPageSize));
+  if (limit) query.limit = static_cast<int>(*limit);
+  if (const auto sort = request.query_value("sort")) {
+    ZIMU_TRY(query.order, app::media_order_from_name(*sort));
+  }
+  if (const auto after = request.query_value("after")) {
+    ZIMU_TRY_VOID(app::parse_media_cursor(query.order, *after));
+    query.after = std::string(*after);
+  }
+  if (const auto state = request.query_value("state")) {
+    ZIMU_TRY(query.status, app::media_status_from_name(*state));
+  }
+  if (const auto tag = request.query_value("tag")) query.tag = app::clean_line(*tag);
+  if (const auto language = request.query_value("language")) {
+    if (!domain::language_name(*language)) {
+      return fail(ErrorCode::kInvalidArgument, "'language' is not one that Whisper knows", "use a code such as en, zh or de");
+    }
+    query.language = std::string(*language);
+  }
+  ZIMU_TRY(query.text, app::parse_search_query(request.query_value("q").value_or("")));
+  return query;
+}
+
 http::Awaitable<http::Response> list_media(Context& context, http::Request& request) {
-  ZIMU_REPLY_TRY(const auto query, page_query(request));
+  ZIMU_REPLY_TRY(const auto query, media_query(request));
   const JsonTask task = [&context, query]() -> Result<json::value> {
     ZIMU_TRY(const auto page, context.media.list(query));
     json::array items;
@@ -57,16 +83,23 @@ http::Awaitable<http::Response> get_media(Context& context, http::Request& reque
   co_return co_await answer(context, 200, task);
 }
 
-http::Awaitable<http::Response> rename_media(Context& context, http::Request& request) {
+http::Awaitable<http::Response> edit_media(Context& context, http::Request& request) {
   ZIMU_REPLY_TRY(const auto id, path_id(request, "recording"));
   ZIMU_REPLY_TRY(const auto object, co_await read_json(request));
   BodyFields fields(object);
-  fields.require("title");
-  const std::string wanted = fields.text("title").value_or("");
+  app::MediaEdit wanted{fields.text("title"), fields.texts("tags")};
   ZIMU_REPLY_TRY_VOID(fields.finish());
-  ZIMU_REPLY_TRY(const auto title, check_title(wanted));
-  const JsonTask task = [&context, id, title]() -> Result<json::value> {
-    ZIMU_TRY(const auto media, context.media.rename(id, title));
+  if (!wanted.title && !wanted.tags) {
+    co_return http::Response::problem({ErrorCode::kInvalidArgument, "field 'title' or 'tags' must be given"});
+  }
+  if (wanted.title) {
+    ZIMU_REPLY_TRY(wanted.title, check_title(*wanted.title));
+  }
+  if (wanted.tags) {
+    ZIMU_REPLY_TRY(wanted.tags, app::clean_tags(*wanted.tags));
+  }
+  const JsonTask task = [&context, id, wanted]() -> Result<json::value> {
+    ZIMU_TRY(const auto media, context.media.edit(id, wanted));
     return media_json(context, media);
   };
   co_return co_await answer(context, 200, task);
@@ -199,7 +232,7 @@ void add_media_routes(http::Router& router, Context& context) {
   router.add("GET", "/api/v1/media", bind(context, list_media));
   router.add("POST", "/api/v1/media", guarded(context, create), http::BodyPolicy::kStream);
   router.add("GET", "/api/v1/media/{id}", bind(context, get_media));
-  router.add("PATCH", "/api/v1/media/{id}", bind(context, rename_media), http::BodyPolicy::kSmall);
+  router.add("PATCH", "/api/v1/media/{id}", bind(context, edit_media), http::BodyPolicy::kSmall);
   router.add("DELETE", "/api/v1/media/{id}", bind(context, delete_media));
 }
 

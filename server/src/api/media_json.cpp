@@ -15,6 +15,7 @@ Result<boost::json::object> media_json(Context& context, const domain::Media& me
   app::JobQuery newest;
   newest.page.limit = 1;
   newest.media_id = media.id;
+  newest.whole_only = true;
   ZIMU_TRY(const auto jobs, context.jobs.list(newest));
   out["job"] = nullptr;
   if (!jobs.items.empty()) out["job"] = to_json(jobs.items.front());

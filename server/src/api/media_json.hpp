@@ -5,7 +5,8 @@
 
 namespace zimu::api {
 
-/// A recording as every answer and event shows it: with its `transcripts` (headers) and its newest `job`, or null.
+/// A recording as every answer and event shows it: with its `transcripts` (headers) and the `job` of its newest
+/// transcription as a whole, or null.
 /// Blocking: call it on the pool.
 Result<boost::json::object> media_json(Context& context, const domain::Media& media);
 

@@ -108,6 +108,66 @@ TEST_F(MediaRoutes, ListsInPages) {
   expect_problem(ask("GET", "/api/v1/media?after=x"), 400, "'after'");
 }
 
+TEST_F(MediaRoutes, SortsAndFilters) {
+  const auto b = recording("1", "B.mp3");
+  const auto a = recording("22", "a.mp3");
+  const auto c = recording("333", "会议.mp3");
+  const auto titles = [&](const std::string& query) {
+    std::string all;
+    const auto page = json_of(ask("GET", "/api/v1/media?" + query));
+    for (const auto& item : page.at("items").as_array()) all += std::string(item.at("title").as_string()) + " ";
+    return all;
+  };
+  EXPECT_EQ(titles("sort=title"), "a B 会议 ");
+  EXPECT_EQ(titles("sort=-size"), "会议 a B ");
+  EXPECT_EQ(titles("sort=created"), "B a 会议 ");
+  EXPECT_EQ(titles("q=%E4%BC%9A"), "会议 ");
+  EXPECT_EQ(titles("state=inspecting"), "会议 a B ");
+  job_of(b);
+  EXPECT_EQ(titles("state=queued"), "B ");
+  ASSERT_EQ(send_json("PATCH", path(a), R"({"tags":["Work","会议"]})").status, 200);
+  EXPECT_EQ(titles("tag=Work"), "a ");
+  EXPECT_EQ(titles("q=work"), "a ");
+  EXPECT_EQ(titles("language=en"), "");
+  const auto first = json_of(ask("GET", "/api/v1/media?sort=title&limit=2"));
+  const std::string next(first.at("next").as_string());
+  const auto rest = json_of(ask("GET", "/api/v1/media?sort=title&limit=2&after=" + next));
+  ASSERT_EQ(rest.at("items").as_array().size(), 1U);
+  EXPECT_EQ(rest.at("items").at(0).at("id"), testing::json_text(c.id));
+  EXPECT_TRUE(rest.at("next").is_null());
+  expect_problem(ask("GET", "/api/v1/media?sort=size&after=" + next), 400, "'after'");
+  expect_problem(ask("GET", "/api/v1/media?sort=age"), 400, "'sort'");
+  expect_problem(ask("GET", "/api/v1/media?state=ready"), 400, "'state'");
+  expect_problem(ask("GET", "/api/v1/media?language=klingon"), 400, "'language'");
+  expect_problem(ask("GET", "/api/v1/media?q=" + std::string(513, 'x')), 400, "512");
+}
+
+TEST_F(MediaRoutes, KeepsTags) {
+  const auto media = recording();
+  EXPECT_TRUE(json_of(ask("GET", path(media))).at("tags").as_array().empty());
+  const auto tagged = json_of(send_json("PATCH", path(media), R"({"title":"T","tags":["b","会议","B"]})"));
+  EXPECT_EQ(tagged.at("title"), "T");
+  EXPECT_EQ(tagged.at("tags"), boost::json::parse(R"(["b","会议"])"));
+  const auto tags = json_of(ask("GET", "/api/v1/tags"));
+  EXPECT_EQ(tags.at("items"), boost::json::parse(R"([{"tag":"b","count":1},{"tag":"会议","count":1}])"));
+  expect_problem(send_json("PATCH", path(media), "{}"), 400, "'tags'");
+  expect_problem(send_json("PATCH", path(media), R"({"tags":"b"})"), 400, "'tags'");
+  expect_problem(send_json("PATCH", path(media), R"({"tags":[7]})"), 400, "'tags'");
+  expect_problem(send_json("PATCH", path(media), R"({"tags":[""]})"), 400, "'tags'");
+  expect_problem(send_json("PATCH", path(media), R"({"tags":["a\u0000b"]})"), 400, "'tags'");
+  EXPECT_TRUE(json_of(send_json("PATCH", path(media), R"({"tags":[]})")).at("tags").as_array().empty());
+}
+
+TEST_F(MediaRoutes, NamesADuplicate) {
+  const auto first = recording("same");
+  const auto second = recording("same");
+  const std::string hash(64, 'a');
+  ASSERT_TRUE(parts.media.inspected(first.id, {}, hash));
+  ASSERT_TRUE(parts.media.inspected(second.id, {}, hash));
+  EXPECT_TRUE(json_of(ask("GET", path(first))).at("duplicate_of").is_null());
+  EXPECT_EQ(json_of(ask("GET", path(second))).at("duplicate_of"), testing::json_text(first.id));
+}
+
 TEST_F(MediaRoutes, ShowsItsWork) {
   const auto media = recording();
   job_of(media);
@@ -128,6 +188,26 @@ TEST_F(MediaRoutes, RenamesAndDeletes) {
   expect_problem(ask("GET", path(media)), 404, media.id);
   EXPECT_FALSE(std::filesystem::exists(parts.media.uploads_dir() / media.id));
   expect_problem(ask("GET", "/api/v1/media/nothing"), 404, "recording");
+}
+
+TEST_F(MediaRoutes, ShowsThePicture) {
+  const auto media = recording("film", "film.mp4");
+  expect_problem(ask("GET", path(media, "/poster")), 409, "still being looked at");
+  ASSERT_TRUE(parts.media.inspected(media.id, {}, ""));
+  expect_problem(ask("GET", path(media, "/poster")), 404, "no picture");
+  EXPECT_EQ(json_of(ask("GET", path(media))).at("has_poster"), false);
+  testing::write_text(parts.media.poster_path(media.id), "\xff\xd8jpeg");
+  EXPECT_EQ(json_of(ask("GET", path(media))).at("has_poster"), true);
+  const Answer answer = ask("GET", path(media, "/poster"));
+  EXPECT_EQ(answer.status, 200);
+  EXPECT_EQ(answer.body, "\xff\xd8jpeg");
+  EXPECT_EQ(answer.header("content-type"), "image/jpeg");
+  EXPECT_EQ(answer.header("cache-control"), "private, no-cache");
+  const std::string etag = answer.header("etag");
+  EXPECT_NE(etag, ask("GET", path(media, "/content")).header("etag"));
+  EXPECT_EQ(ask("GET", path(media, "/poster"), "If-None-Match: " + etag + "\r\n").status, 304);
+  EXPECT_EQ(ask("GET", path(media, "/poster"), "If-None-Match: \"x\"\r\n").status, 200);
+  expect_problem(ask("GET", "/api/v1/media/" + new_uuid() + "/poster"), 404, "recording");
 }
 
 TEST_F(MediaRoutes, SendsParts) {
@@ -182,10 +262,18 @@ TEST_F(MediaRoutes, Waveform) {
   expect_problem(ask("GET", path(media, "/waveform")), 409, "looked at");
   testing::write_text(parts.media.peaks_path(media.id), std::string("ZPK1\x64\0\0\0\x05\0\0\0\x01\xFF\x02\x03\x04", 17));
   const auto whole = json_of(ask("GET", path(media, "/waveform")));
-  EXPECT_EQ(whole, boost::json::parse(R"({"bucket_ms":100,"peaks":[1,255,2,3,4]})"));
+  EXPECT_EQ(whole, boost::json::parse(R"({"bucket_ms":100,"start_ms":0,"peaks":[1,255,2,3,4]})"));
   const auto few = json_of(ask("GET", path(media, "/waveform?points=3")));
-  EXPECT_EQ(few, boost::json::parse(R"({"bucket_ms":200,"peaks":[255,3,4]})"));
+  EXPECT_EQ(few, boost::json::parse(R"({"bucket_ms":200,"start_ms":0,"peaks":[255,3,4]})"));
   expect_problem(ask("GET", path(media, "/waveform?points=0")), 400, "'points'");
+  const auto span = json_of(ask("GET", path(media, "/waveform?start_ms=150&end_ms=301")));
+  EXPECT_EQ(span, boost::json::parse(R"({"bucket_ms":100,"start_ms":100,"peaks":[255,2,3]})"));
+  const auto pairs = json_of(ask("GET", path(media, "/waveform?start_ms=100&end_ms=500&points=2")));
+  EXPECT_EQ(pairs, boost::json::parse(R"({"bucket_ms":200,"start_ms":100,"peaks":[255,4]})"));
+  const auto after = json_of(ask("GET", path(media, "/waveform?start_ms=9000")));
+  EXPECT_EQ(after, boost::json::parse(R"({"bucket_ms":100,"start_ms":500,"peaks":[]})"));
+  expect_problem(ask("GET", path(media, "/waveform?start_ms=200&end_ms=200")), 400, "'end_ms'");
+  expect_problem(ask("GET", path(media, "/waveform?start_ms=-1")), 400, "'start_ms'");
   testing::write_text(parts.media.peaks_path(media.id), "ZPK1 damaged");
   EXPECT_EQ(ask("GET", path(media, "/waveform")).status, 500);
   std::filesystem::remove(parts.media.peaks_path(media.id));

@@ -18,6 +18,7 @@ namespace json = boost::json;
 Result<std::uint64_t> count_jobs(Context& context, domain::JobState state, const std::string& model) {
   app::JobQuery query;
   query.state = state;
+  query.kind = domain::JobKind::kTranscribe;  // a film needs no model
   query.page.limit = app::kMaxPageSize;
   std::uint64_t count = 0;
   do {

@@ -42,6 +42,7 @@ Result<std::optional<domain::Job>> first_job(Context& context, const std::string
   app::JobQuery query;
   query.page.limit = app::kMaxPageSize;
   query.media_id = media_id;
+  query.kind = domain::JobKind::kTranscribe;
   std::optional<domain::Job> oldest;
   do {
     ZIMU_TRY(auto page, context.jobs.list(query));

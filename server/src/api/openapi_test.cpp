@@ -89,6 +89,7 @@ TEST_F(OpenApi, ShapesAreTheDocumented) {
   expect_required(document, "JobOptions", json_of(ask("GET", "/api/v1/jobs/" + job.id)).at("options"));
   expect_required(document, "TranscriptHeader",
                   json_of(ask("GET", "/api/v1/transcripts?media_id=" + media.id)).at("items").at(0));
+  expect_required(document, "Tags", json_of(ask("GET", "/api/v1/tags")));
   expect_required(document, "System", json_of(ask("GET", "/api/v1/system")));
   expect_required(document, "Models", json_of(ask("GET", "/api/v1/models")));
   expect_required(document, "Problem", json_of(ask("GET", "/api/v1/export")));

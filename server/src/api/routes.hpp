@@ -14,9 +14,13 @@ namespace zimu::api {
 
 void add_media_routes(http::Router& router, Context& context);
 void add_content_routes(http::Router& router, Context& context);
+void add_tag_routes(http::Router& router, Context& context);
+void add_archive_routes(http::Router& router, Context& context);
 void add_upload_routes(http::Router& router, Context& context);
 void add_job_routes(http::Router& router, Context& context);
 void add_transcript_routes(http::Router& router, Context& context);
+void add_track_routes(http::Router& router, Context& context);
+void add_revision_routes(http::Router& router, Context& context);
 void add_search_routes(http::Router& router, Context& context);
 void add_event_routes(http::Router& router, Context& context);
 void add_system_routes(http::Router& router, Context& context);

@@ -3,6 +3,7 @@
 #include "api/caption_query.hpp"
 #include "api/dto.hpp"
 #include "api/fields.hpp"
+#include "api/revision_json.hpp"
 #include "api/routes.hpp"
 #include "domain/export.hpp"
 #include "http/content_disposition.hpp"
@@ -16,9 +17,10 @@ namespace json = boost::json;
 http::Awaitable<http::Response> list_transcripts(Context& context, http::Request& request) {
   ZIMU_REPLY_TRY(const auto media_id, query_id(request, "media_id"));
   if (!media_id) co_return http::Response::problem({ErrorCode::kInvalidArgument, "'media_id' must be given"});
-  const JsonTask task = [&context, id = *media_id]() -> Result<json::value> {
+  ZIMU_REPLY_TRY(const bool drafts, query_flag(request, "drafts", false));
+  const JsonTask task = [&context, id = *media_id, drafts]() -> Result<json::value> {
     if (auto media = context.media.get(id); !media) return std::unexpected(std::move(media).error());
-    ZIMU_TRY(const auto transcripts, context.jobs.transcripts_of(id));
+    ZIMU_TRY(const auto transcripts, context.jobs.transcripts_of(id, drafts));
     json::array items;
     for (const auto& transcript : transcripts) items.push_back(header_json(transcript));
     return page_json(std::move(items), std::nullopt);
@@ -30,7 +32,10 @@ http::Awaitable<http::Response> get_transcript(Context& context, http::Request& 
   ZIMU_REPLY_TRY(const auto id, path_id(request, "transcript"));
   const JsonTask task = [&context, id]() -> Result<json::value> {
     ZIMU_TRY(const auto transcript, context.jobs.transcript(id, true));
-    return to_json(transcript);
+    ZIMU_TRY(const auto undo, context.revisions.undo_state(transcript));
+    json::object out = to_json(transcript);
+    add_undo(out, undo);
+    return out;
   };
   co_return co_await answer(context, 200, task);
 }

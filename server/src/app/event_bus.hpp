@@ -26,6 +26,10 @@ struct MediaRemoved {
 struct JobRemoved {
   std::string job_id;
 };
+struct TranscriptRemoved {
+  std::string transcript_id;
+  std::string media_id;
+};
 /// A sentence for everybody: "The disk is full; two jobs wait for room."
 struct SystemNotice {
   std::string code;
@@ -40,9 +44,9 @@ struct ModelPull {
   std::uint64_t total_bytes = 0;  ///< 0: not known
   std::optional<Error> failure = {};
 };
-/// SSE names: job, segment, media, media, job, transcript, system, model (docs/formats/sse-events.md).
+/// SSE names: job, segment, media, media, job, transcript, system, model, transcript (docs/formats/sse-events.md).
 using Payload = std::variant<domain::Job, SegmentAdded, domain::Media, MediaRemoved, JobRemoved, domain::Transcript,
-                             SystemNotice, ModelPull>;
+                             SystemNotice, ModelPull, TranscriptRemoved>;
 
 struct BusEvent {
   std::uint64_t id = 0;  ///< grows, also over restarts (starts at the boot time in microseconds)

@@ -1,11 +1,11 @@
 #include "app/job_service.hpp"
 
 #include <algorithm>
-#include <set>
 
 #include <fmt/format.h>
 
 #include "app/file_name.hpp"
+#include "app/job_moves.hpp"
 #include "base/uuid.hpp"
 
 namespace zimu::app {
@@ -15,30 +15,8 @@ using domain::Job;
 using domain::JobState;
 using std::chrono::steady_clock;
 
-constexpr int kMaxPriority = 100;
 constexpr std::chrono::milliseconds kPublishEvery{250};
-constexpr std::string_view kCancelling = "cancelling";
 
-double share(Milliseconds part, Milliseconds whole) {
-  if (whole.count() <= 0) return 0;
-  return std::clamp(static_cast<double>(part.count()) / static_cast<double>(whole.count()), 0.0, 1.0);
-}
-
-Result<> move_to(Job& job, JobState state) {
-  if (!domain::may_follow(job.state, state)) {
-    return fail(ErrorCode::kConflict, fmt::format("job {} is {} and cannot become {}", job.id,
-                                                  domain::job_state_name(job.state), domain::job_state_name(state)));
-  }
-  job.state = state;
-  job.stage = domain::job_state_name(state);
-  job.eta.reset();
-  if (state != JobState::kDone) job.speed = 0;
-  job.finished_at.reset();
-  if (domain::is_final(state)) job.finished_at = now_utc();
-  if (state == JobState::kQueued || state == JobState::kRunning || state == JobState::kDone) job.failure.reset();
-  if (state == JobState::kQueued && job.duration.count() > 0) job.progress = share(job.processed, job.duration);
-  return {};
-}
 
 std::optional<Milliseconds> wall_time_left(Milliseconds done, Milliseconds total, double speed) {
   // Below this the answer would be weeks for a minute of audio: better none.
@@ -47,11 +25,27 @@ std::optional<Milliseconds> wall_time_left(Milliseconds done, Milliseconds total
   return Milliseconds(static_cast<std::int64_t>(static_cast<double>((total - done).count()) / speed));
 }
 
+Result<> keep_in(const domain::JobSpan& span, domain::Window& window) {
+  if (window.start < span.start || window.end > span.end) {
+    return fail(ErrorCode::kProtocol, fmt::format("the worker sent window {} from {} to {} ms, of the span from {} to {} ms",
+                                                  window.index, window.start.count(), window.end.count(),
+                                                  span.start.count(), span.end.count()),
+                "check the worker program: it says that it knows spans");
+  }
+  domain::clip(window, span);
+  return {};
+}
+
 bool is_disk_trouble(const Error& error) {
   return error.code == ErrorCode::kNoSpace || error.code == ErrorCode::kIo;
 }
 
 }  // namespace
+
+Result<> check_priority(int priority) {
+  if (priority >= -kMaxPriority && priority <= kMaxPriority) return {};
+  return fail(ErrorCode::kInvalidArgument, fmt::format("priority must be {} to {}", -kMaxPriority, kMaxPriority));
+}
 
 JobService::JobService(Store& store, EventBus& bus) : store_(store), bus_(bus) {}
 
@@ -100,7 +94,8 @@ Result<> JobService::recover() {
   const std::scoped_lock lock(mutex_);
   ZIMU_TRY(const auto interrupted, store_.jobs_in_state(JobState::kRunning));
   for (const Job& job : interrupted) {
-    const auto queued = change(job.id, [](Job& one) { return move_to(one, JobState::kQueued); });
+    const JobState next = job.stage == kPausing ? JobState::kPaused : JobState::kQueued;
+    const auto queued = change(job.id, [next](Job& one) { return move_to(one, next); });
     if (queued) continue;
     if (!is_disk_trouble(queued.error())) return std::unexpected(queued.error());
     // A full disk must not keep the server from starting: people need it to make room.
@@ -114,9 +109,7 @@ Result<> JobService::recover() {
 
 Result<Job> JobService::create(const CreateJob& request) {
   ZIMU_TRY_VOID(domain::validate(request.options));
-  if (request.priority < -kMaxPriority || request.priority > kMaxPriority) {
-    return zimu::fail(ErrorCode::kInvalidArgument, fmt::format("priority must be {} to {}", -kMaxPriority, kMaxPriority));
-  }
+  ZIMU_TRY_VOID(check_priority(request.priority));
   ZIMU_TRY(const auto media, store_.media(request.media_id));
   if (media.state == domain::MediaState::kUnreadable) {
     return zimu::fail(ErrorCode::kBadMedia, fmt::format("{} cannot be transcribed: {}", media.file_name, media.problem),
@@ -147,6 +140,7 @@ Result<Job> JobService::create(const CreateJob& request) {
   transcript.job_id = job.id;
 
   const std::scoped_lock lock(mutex_);
+  if (request.part) ZIMU_TRY_VOID(make_draft(*request.part, job, transcript));
   if (auto inserted = store_.insert_job(job, transcript); !inserted) {
     if (inserted.error().code != ErrorCode::kNotFound) return std::unexpected(inserted.error());
     return zimu::fail(ErrorCode::kNotFound, fmt::format("recording {} was deleted just now", media.id));
@@ -172,6 +166,7 @@ Result<Page<Job>> JobService::list(const JobQuery& query) {
   std::erase_if(page.items, [&](const Job& job) { return job.state != *query.state; });
   // What is held back is stored under another state, and comes in at its place here.
   for (const auto& [id, live] : live_) {
+    if (query.whole_only && live.job.span) continue;
     const bool wanted = live.held && live.job.state == *query.state &&
                         live.job.media_id == query.media_id.value_or(live.job.media_id);
     const bool here = (!query.page.after || id < *query.page.after) && (!page.next || id >= *page.next);
@@ -227,9 +222,7 @@ Result<Job> JobService::retry(const std::string& id) {
 }
 
 Result<Job> JobService::set_priority(const std::string& id, int priority) {
-  if (priority < -kMaxPriority || priority > kMaxPriority) {
-    return zimu::fail(ErrorCode::kInvalidArgument, fmt::format("priority must be {} to {}", -kMaxPriority, kMaxPriority));
-  }
+  ZIMU_TRY_VOID(check_priority(priority));
   const std::scoped_lock lock(mutex_);
   return change(id, [priority](Job& job) -> Result<> {
     if (domain::is_final(job.state)) {
@@ -249,6 +242,7 @@ Result<> JobService::remove(const std::string& id) {
   }
   ZIMU_TRY_VOID(store_.delete_job(id));
   live_.erase(id);
+  if (removed_hook_) removed_hook_(job);
   bus_.publish(JobRemoved{id});
   return {};
 }
@@ -257,8 +251,10 @@ Result<domain::Transcript> JobService::transcript(const std::string& id, bool wi
   return store_.transcript(id, with_segments);
 }
 
-Result<std::vector<domain::Transcript>> JobService::transcripts_of(const std::string& media_id) {
-  return store_.transcripts_of(media_id);
+Result<std::vector<domain::Transcript>> JobService::transcripts_of(const std::string& media_id, bool drafts) {
+  ZIMU_TRY(auto all, store_.transcripts_of(media_id));
+  if (!drafts) std::erase_if(all, [](const auto& one) { return one.origin == domain::Origin::kDraft; });
+  return all;
 }
 
 Result<std::vector<domain::Window>> JobService::windows(const std::string& transcript_id) {
@@ -290,27 +286,30 @@ void JobService::wake() {
 
 // ── for the supervisor ──────────────────────────────────────────────────────
 
-Result<std::optional<Job>> JobService::claim_next() {
-  ZIMU_TRY(auto next, store_.next_queued_job());
+Result<std::optional<Job>> JobService::claim_next(domain::JobKind kind) {
+  ZIMU_TRY(auto next, store_.next_queued_job(kind));
   if (!next) return std::nullopt;
-  ZIMU_TRY(const auto point, store_.resume_point(next->transcript_id));
+  ResumePoint point;
+  if (kind == domain::JobKind::kTranscribe) {
+    ZIMU_TRY(point, store_.resume_point(next->transcript_id));
+  }
   ZIMU_TRY_VOID(move_to(*next, JobState::kRunning));
   ++next->attempts;
   next->stage = "loading";
   next->updated_at = now_utc();
   if (!next->started_at) next->started_at = next->updated_at;
   ZIMU_TRY_VOID(store_.update_job(*next));
-  live_[next->id] = Live{*next, point.next_window, false, false, std::nullopt};
+  live_[next->id] = Live{.job = *next, .next_window = point.next_window, .published = std::nullopt};
   bus_.publish(*next);
   return next;
 }
 
-Result<std::optional<Job>> JobService::claim(std::chrono::milliseconds at_most) {
+Result<std::optional<Job>> JobService::claim(std::chrono::milliseconds at_most, domain::JobKind kind) {
   const auto deadline = steady_clock::now() + at_most;
   std::unique_lock lock(mutex_);
   const std::uint64_t wakes = wakes_;
   while (wakes == wakes_) {
-    auto job = claim_next();
+    auto job = claim_next(kind);
     if (job && *job) return job;
     // A failure is waited out too, or the caller would spin on a full disk.
     if (changed_.wait_until(lock, deadline) == std::cv_status::timeout) return job;
@@ -324,6 +323,7 @@ Result<> JobService::media_found(const std::string& job_id, const domain::MediaI
   if (info.duration.count() <= 0) return {};
   const std::scoped_lock lock(mutex_);
   ZIMU_TRY(const auto job, change(job_id, [&](Job& one) -> Result<> {
+             if (one.span) return {};  // its duration is its own
              one.duration = info.duration;
              one.progress = std::max(one.progress, share(one.processed, one.duration));
              return {};
@@ -347,9 +347,13 @@ void JobService::progressed(const std::string& job_id, const std::string& stage,
   if (found == live_.end() || found->second.held) return;
   Live& live = found->second;
   Job& job = live.job;
-  job.stage = live.cancel_requested ? std::string(kCancelling) : stage;
+  job.stage = live.cancel_requested ? kCancelling : live.pause_requested ? kPausing : std::string_view(stage);
   if (!device.empty()) job.device = device;
   job.speed = speed > 0 ? speed : 0;
+  if (job.span) {
+    done -= job.span->start;
+    total = job.duration;
+  }
   if (total.count() > 0) {
     if (job.duration.count() == 0) job.duration = total;
     // A worker that starts again at the last window must not draw the bar back behind what is committed.
@@ -363,7 +367,7 @@ void JobService::progressed(const std::string& job_id, const std::string& stage,
   bus_.publish(job);
 }
 
-Result<> JobService::commit(const std::string& job_id, const domain::Window& window) {
+Result<> JobService::commit(const std::string& job_id, const domain::Window& given) {
   const std::scoped_lock lock(mutex_);
   const auto found = live_.find(job_id);
   if (found == live_.end() || found->second.held) {
@@ -372,12 +376,14 @@ Result<> JobService::commit(const std::string& job_id, const domain::Window& win
                 fmt::format("job {} is {}, not running", job_id, domain::job_state_name(job.state)));
   }
   Live& live = found->second;
-  if (window.index < live.next_window) return {};
-  if (window.start.count() < 0 || window.end < window.start) {
-    return zimu::fail(ErrorCode::kProtocol, fmt::format("window {} of job {} ends before it starts", window.index, job_id));
+  if (given.index < live.next_window) return {};
+  if (given.start.count() < 0 || given.end < given.start) {
+    return zimu::fail(ErrorCode::kProtocol, fmt::format("window {} of job {} ends before it starts", given.index, job_id));
   }
   Job job = live.job;
-  job.processed = std::max(job.processed, window.end);
+  domain::Window window = given;
+  if (job.span) ZIMU_TRY_VOID(keep_in(*job.span, window));
+  job.processed = std::max(job.processed, window.end - (job.span ? job.span->start : Milliseconds{0}));
   job.progress = std::max(job.progress, share(job.processed, job.duration));
   job.updated_at = now_utc();
   ZIMU_TRY_VOID(store_.commit_window(job, window));
@@ -396,6 +402,10 @@ Result<> JobService::end(const std::string& id, JobState state, std::optional<do
   const bool cancelled = live != live_.end() && live->second.cancel_requested;
   if (cancelled && state != JobState::kDone) {
     state = JobState::kCancelled;
+    failure.reset();
+  } else if (live != live_.end() && live->second.pause_requested &&
+             (state == JobState::kQueued || state == JobState::kPaused)) {
+    state = JobState::kPaused;
     failure.reset();
   }
   const auto edit = [&](Job& job) -> Result<> {
@@ -418,7 +428,8 @@ Result<> JobService::end(const std::string& id, JobState state, std::optional<do
 Result<> JobService::finish(const std::string& job_id) {
   const std::scoped_lock lock(mutex_);
   // The transcript first: a crash in between leaves a running job, which finishes once more.
-  if (const auto job = current(job_id); job && job->state == JobState::kRunning) {
+  const auto job = current(job_id);
+  if (job && job->state == JobState::kRunning && job->kind == domain::JobKind::kTranscribe) {
     const auto marked = update_transcript(job->transcript_id, [](domain::Transcript& one) { one.complete = true; });
     if (!marked && marked.error().code != ErrorCode::kNotFound) return marked;
   }
@@ -463,32 +474,6 @@ bool JobService::cancel_requested(const std::string& job_id) {
   const std::scoped_lock lock(mutex_);
   const auto live = live_.find(job_id);
   return live != live_.end() && live->second.cancel_requested;
-}
-
-Result<int> JobService::resume_paused() {
-  const std::scoped_lock lock(mutex_);
-  ZIMU_TRY(const auto written, store_.jobs_in_state(JobState::kPaused));
-  std::set<std::string> ids;
-  for (const Job& job : written) ids.insert(job.id);
-  for (const auto& [id, live] : live_) {
-    if (live.held) ids.insert(id);
-  }
-  int resumed = 0;
-  for (const std::string& id : ids) {
-    const auto live = live_.find(id);
-    const bool cancelled = live != live_.end() && live->second.cancel_requested;
-    const auto job = change(
-        id, [&](Job& one) { return move_to(one, cancelled ? JobState::kCancelled : JobState::kQueued); });
-    if (job) {
-      ++resumed;
-    } else if (job.error().code == ErrorCode::kNotFound) {
-      live_.erase(id);
-    } else {
-      return std::unexpected(job.error());
-    }
-  }
-  if (resumed > 0) bus_.publish(SystemNotice{"space_back", "There is room on the disk again: transcription goes on."});
-  return resumed;
 }
 
 }  // namespace zimu::app

@@ -5,10 +5,12 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <set>
 
 #include <fmt/format.h>
 
 #include "app/file_name.hpp"
+#include "app/search_text.hpp"
 #include "base/file.hpp"
 #include "base/uuid.hpp"
 
@@ -61,6 +63,25 @@ fs::path MediaService::content_path(const domain::Media& media) const {
 
 fs::path MediaService::peaks_path(const std::string& media_id) const { return folder_of(media_id) / "peaks"; }
 
+fs::path MediaService::poster_path(const std::string& media_id) const { return folder_of(media_id) / "poster.jpg"; }
+
+domain::Media MediaService::with_poster(domain::Media media) const {
+  std::error_code ec;
+  media.has_poster = fs::is_regular_file(poster_path(media.id), ec);
+  return media;
+}
+
+void MediaService::publish(domain::Media media) { bus_.publish(with_poster(std::move(media))); }
+
+/// Another recording of the same bytes came or went.
+void MediaService::publish_duplicates_of(const domain::Media& media) {
+  const auto same = store_.media_with_hash(media.sha256);
+  if (!same) return;  // the next list says it
+  for (const domain::Media& other : *same) {
+    if (other.id != media.id) publish(other);
+  }
+}
+
 fs::path MediaService::new_staging_path() const {
   const fs::path incoming = uploads_dir_ / kIncoming;
   std::error_code ec;  // the open that follows names the problem
@@ -111,14 +132,23 @@ Result<domain::Media> MediaService::adopt_as(const std::string& id, const fs::pa
     ::rmdir(folder_of(id).c_str());
     return std::unexpected(std::move(taken).error());
   }
-  bus_.publish(media);
+  publish(media);
   changed_.notify_all();
   return media;
 }
 
-Result<domain::Media> MediaService::get(const std::string& id) { return store_.media(id); }
+Result<domain::Media> MediaService::get(const std::string& id) {
+  ZIMU_TRY(auto media, store_.media(id));
+  return with_poster(std::move(media));
+}
 
-Result<Page<domain::Media>> MediaService::list(const PageQuery& query) { return store_.list_media(query); }
+Result<Page<domain::Media>> MediaService::list(const MediaQuery& query) {
+  ZIMU_TRY(auto page, store_.list_media(query));
+  for (domain::Media& media : page.items) media = with_poster(std::move(media));
+  return page;
+}
+
+Result<std::vector<TagCount>> MediaService::tags() { return store_.list_tags(kMaxListedTags); }
 
 Result<domain::Media> MediaService::change(const std::string& id, const std::function<void(domain::Media&)>& edit) {
   const std::scoped_lock lock(mutex_);
@@ -126,16 +156,42 @@ Result<domain::Media> MediaService::change(const std::string& id, const std::fun
   edit(media);
   media.updated_at = now_utc();
   ZIMU_TRY_VOID(store_.update_media(media));
+  ZIMU_TRY(media, store_.media(id));  // as the database has it now: tags in order, duplicates seen
+  media = with_poster(std::move(media));
   bus_.publish(media);
   return media;
 }
 
 Result<domain::Media> MediaService::rename(const std::string& id, std::string title) {
-  title = clean_line(title);
-  if (title.empty() || title.size() > kMaxTitleBytes) {
+  return edit(id, MediaEdit{.title = std::move(title), .tags = std::nullopt});
+}
+
+Result<domain::Media> MediaService::edit(const std::string& id, const MediaEdit& wanted) {
+  const std::string title = clean_line(wanted.title.value_or(""));
+  if (wanted.title && (title.empty() || title.size() > kMaxTitleBytes)) {
     return fail(ErrorCode::kInvalidArgument, fmt::format("title must have 1 to {} bytes", kMaxTitleBytes));
   }
-  return change(id, [&](domain::Media& media) { media.title = title; });
+  ZIMU_TRY(const auto tags, clean_tags(wanted.tags.value_or(std::vector<std::string>())));
+  return change(id, [&](domain::Media& media) {
+    if (wanted.title) media.title = title;
+    if (wanted.tags) media.tags = tags;
+  });
+}
+
+Result<std::vector<std::string>> clean_tags(const std::vector<std::string>& tags) {
+  std::vector<std::string> clean;
+  std::set<std::string> seen;
+  for (const std::string& tag : tags) {
+    const std::string text = clean_line(tag);
+    if (text.empty() || text.size() > kMaxTagBytes) {
+      return fail(ErrorCode::kInvalidArgument, fmt::format("each of 'tags' must have 1 to {} bytes", kMaxTagBytes));
+    }
+    if (seen.insert(fold_for_search(text)).second) clean.push_back(text);
+  }
+  if (clean.size() > kMaxTags) {
+    return fail(ErrorCode::kInvalidArgument, fmt::format("a recording has at most {} 'tags'", kMaxTags));
+  }
+  return clean;
 }
 
 void MediaService::set_before_remove(std::function<void(const std::string&)> hook) {
@@ -167,12 +223,13 @@ Result<> MediaService::remove(const std::string& id) {
   }
   fs::remove_all(away, ec);
   bus_.publish(MediaRemoved{id});
+  publish_duplicates_of(media);
   return {};
 }
 
 Result<MediaService::Check> MediaService::check_files() {
   Check check;
-  PageQuery query{.limit = kMaxPageSize, .after = std::nullopt};
+  MediaQuery query{.limit = kMaxPageSize};
   do {
     ZIMU_TRY(const auto page, store_.list_media(query));
     for (const domain::Media& media : page.items) {

@@ -13,6 +13,17 @@
 
 namespace zimu::app {
 
+constexpr std::size_t kMaxTags = 32;       ///< of one recording
+constexpr std::size_t kMaxTagBytes = 100;
+constexpr int kMaxListedTags = 1000;
+
+struct MediaEdit {
+  std::optional<std::string> title = {};
+  std::optional<std::vector<std::string>> tags = {};  ///< all of them; an empty list takes them away
+};
+/// Clean text, each once (whatever its case), none empty; kInvalidArgument past the limits above.
+Result<std::vector<std::string>> clean_tags(const std::vector<std::string>& tags);
+
 /// The library: recordings and their files under `<data>/uploads/`. Blocking (disk, SQLite); thread: any.
 class MediaService {
  public:
@@ -22,14 +33,18 @@ class MediaService {
   /// `file_name` is display text from the client: any bytes; made valid UTF-8 and at most 255 bytes.
   Result<domain::Media> adopt(const std::filesystem::path& staged, std::string file_name, std::string source);
   Result<domain::Media> get(const std::string& id);
-  Result<Page<domain::Media>> list(const PageQuery& query);
+  Result<Page<domain::Media>> list(const MediaQuery& query);
   Result<domain::Media> rename(const std::string& id, std::string title);  ///< 1..500 bytes
+  /// What is given is changed. kInvalidArgument names the field.
+  Result<domain::Media> edit(const std::string& id, const MediaEdit& wanted);
+  Result<std::vector<TagCount>> tags();  ///< the kMaxListedTags most used ones, by name
   /// Files too. Jobs of it must be final: JobService::cancel_all_of is called through `before_remove` first.
   Result<> remove(const std::string& id);
   void set_before_remove(std::function<void(const std::string& media_id)> hook);
 
   std::filesystem::path content_path(const domain::Media& media) const;
   std::filesystem::path peaks_path(const std::string& media_id) const;
+  std::filesystem::path poster_path(const std::string& media_id) const;  ///< JPEG; need not exist
   const std::filesystem::path& uploads_dir() const { return uploads_dir_; }
   /// A new empty place in `<uploads>/incoming/` for a file being received.
   std::filesystem::path new_staging_path() const;
@@ -59,6 +74,9 @@ class MediaService {
   std::filesystem::path removed_path(const std::string& id) const;
   Result<> move_in(const std::filesystem::path& staged, const std::filesystem::path& target) const;
   Result<domain::Media> change(const std::string& id, const std::function<void(domain::Media&)>& edit);
+  domain::Media with_poster(domain::Media media) const;  ///< says whether it has one
+  void publish(domain::Media media);
+  void publish_duplicates_of(const domain::Media& media);
 
   Store& store_;
   EventBus& bus_;

@@ -141,6 +141,68 @@ TEST_F(MediaLibrary, RemoveTakesTheFilesTheJobsAndTheRow) {
   EXPECT_EQ(media_->remove("../..").error().code, ErrorCode::kInvalidArgument);
 }
 
+TEST_F(MediaLibrary, TagsAreCleanAndEachOnce) {
+  const auto media = adopt("x");
+  const auto before = events<domain::Media>();
+  const auto tagged = must(media_->edit(media.id, {.tags = std::vector<std::string>{" work ", "WORK", "会\n议", "Würde"}}));
+  EXPECT_EQ(tagged.tags, (std::vector<std::string>{"Würde", "work", "会 议"}));
+  EXPECT_EQ(tagged.title, media.title) << "what was not given stays";
+  EXPECT_EQ(events<domain::Media>(), before + 1);
+  EXPECT_EQ(must(media_->edit(media.id, {.title = "New"})).tags.size(), 3U);
+  EXPECT_EQ(must(media_->tags()).size(), 3U);
+  EXPECT_TRUE(must(media_->edit(media.id, {.tags = std::vector<std::string>{}})).tags.empty());
+  EXPECT_TRUE(must(media_->tags()).empty());
+}
+
+TEST_F(MediaLibrary, TagsHaveLimits) {
+  const auto media = adopt("x");
+  const auto with = [&](std::vector<std::string> tags) { return media_->edit(media.id, {.tags = std::move(tags)}); };
+  EXPECT_TRUE(with({std::string(kMaxTagBytes, 'a')}));
+  for (const std::string& tag : {std::string(), std::string(" \t"), std::string(kMaxTagBytes + 1, 'a')}) {
+    const auto refused = with({"fine", tag});
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, ErrorCode::kInvalidArgument);
+    EXPECT_NE(refused.error().message.find("'tags'"), std::string::npos);
+  }
+  std::vector<std::string> many;
+  for (std::size_t i = 0; i < kMaxTags; ++i) many.push_back("t" + std::to_string(i));
+  EXPECT_TRUE(with(many));
+  many.push_back("T0");
+  EXPECT_TRUE(with(many)) << "that one is there already";
+  many.push_back("one more");
+  EXPECT_EQ(with(many).error().code, ErrorCode::kInvalidArgument);
+  EXPECT_EQ(must(media_->get(media.id)).tags.size(), kMaxTags);
+}
+
+TEST_F(MediaLibrary, ADuplicateIsNamedAndToldWhenItIsNoneAnyMore) {
+  const auto first = adopt("same");
+  const auto second = adopt("same");
+  const std::string hash(64, 'a');
+  ASSERT_TRUE(media_->inspected(first.id, {}, hash));
+  ASSERT_TRUE(media_->inspected(second.id, {}, hash));
+  EXPECT_EQ(must(media_->get(first.id)).duplicate_of, "");
+  EXPECT_EQ(must(media_->get(second.id)).duplicate_of, first.id);
+  const auto last = bus_.last_id();
+  ASSERT_TRUE(media_->remove(first.id));
+  const auto told = bus_.read_after(last, EventBus::kKept).events;
+  ASSERT_EQ(told.size(), 2U);
+  const auto* changed = std::get_if<domain::Media>(&told.back().payload);
+  ASSERT_NE(changed, nullptr);
+  EXPECT_EQ(changed->id, second.id);
+  EXPECT_EQ(changed->duplicate_of, "");
+}
+
+TEST_F(MediaLibrary, APosterIsThereOnceItsFileIs) {
+  const auto media = adopt("film");
+  EXPECT_FALSE(must(media_->get(media.id)).has_poster);
+  ASSERT_TRUE(write_file_atomic(media_->poster_path(media.id), "jpeg"));
+  ASSERT_TRUE(media_->inspected(media.id, {}, ""));
+  EXPECT_TRUE(must(media_->get(media.id)).has_poster);
+  EXPECT_TRUE(must(media_->list({})).items.at(0).has_poster);
+  const auto told = bus_.read_after(0, EventBus::kKept).events;
+  EXPECT_TRUE(std::get<domain::Media>(told.back().payload).has_poster);
+}
+
 TEST_F(MediaLibrary, RemoveWorksWithoutTheFiles) {
   const auto media = adopt("x");
   fs::remove_all(uploads() / media.id);

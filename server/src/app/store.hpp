@@ -6,8 +6,10 @@
 #include <string_view>
 #include <vector>
 
+#include "app/media_query.hpp"
 #include "app/search.hpp"
 #include "base/result.hpp"
+#include "domain/edit/revision.hpp"
 #include "domain/job.hpp"
 #include "domain/media.hpp"
 #include "domain/transcript.hpp"
@@ -32,6 +34,22 @@ struct JobQuery {
   PageQuery page;
   std::optional<domain::JobState> state;
   std::optional<std::string> media_id;
+  std::optional<domain::JobKind> kind = {};
+  std::optional<std::string> transcript_id = {};
+  bool whole_only = false;  ///< only transcriptions of a whole recording: neither drafts nor films
+};
+
+/// Revisions of a transcript with `number` > `after`, oldest first; or with `number` < `before`, newest first.
+struct RevisionQuery {
+  std::string transcript_id;
+  std::optional<std::int64_t> after;
+  std::optional<std::int64_t> before;
+  int limit = 50;
+};
+
+struct TagCount {
+  std::string tag;
+  std::int64_t count = 0;  ///< recordings that have it
 };
 
 /// A resumable upload that is not finished. The bytes are in `<uploads>/incoming/<id>.part`; its length is the offset.
@@ -63,22 +81,31 @@ class Store {
 
   virtual Result<> insert_media(const domain::Media& media) = 0;
   virtual Result<domain::Media> media(const std::string& id) = 0;
-  virtual Result<Page<domain::Media>> list_media(const PageQuery& query) = 0;
+  virtual Result<Page<domain::Media>> list_media(const MediaQuery& query) = 0;
+  /// Oldest first. An empty hash is that of none.
+  virtual Result<std::vector<domain::Media>> media_with_hash(const std::string& sha256) = 0;
+  /// The most used ones, at most `limit` of them, in order of their names.
+  virtual Result<std::vector<TagCount>> list_tags(int limit) = 0;
   virtual Result<std::vector<domain::Media>> media_in_state(domain::MediaState state) = 0;
   virtual Result<> update_media(const domain::Media& media) = 0;
   virtual Result<> delete_media(const std::string& id) = 0;  ///< its jobs and transcripts too
 
   /// One transaction: the job and the empty transcript it will fill.
   virtual Result<> insert_job(const domain::Job& job, const domain::Transcript& transcript) = 0;
+  /// A job for a transcript that is there: kNotFound when it is not.
+  virtual Result<> insert_job_of(const domain::Job& job) = 0;
   virtual Result<domain::Job> job(const std::string& id) = 0;
   virtual Result<Page<domain::Job>> list_jobs(const JobQuery& query) = 0;
   virtual Result<> update_job(const domain::Job& job) = 0;
   virtual Result<> delete_job(const std::string& id) = 0;    ///< the transcript stays
   /// Highest priority, then oldest.
-  virtual Result<std::optional<domain::Job>> next_queued_job() = 0;
+  virtual Result<std::optional<domain::Job>> next_queued_job(domain::JobKind kind) = 0;
   virtual Result<std::vector<domain::Job>> jobs_in_state(domain::JobState state) = 0;
   virtual Result<std::map<domain::JobState, std::uint64_t>> count_jobs() = 0;  ///< every state, also those with none
 
+  /// One transaction: the transcript with its segments, made by no job.
+  virtual Result<> insert_transcript(const domain::Transcript& transcript) = 0;
+  virtual Result<> delete_transcript(const std::string& id) = 0;  ///< its jobs too
   virtual Result<domain::Transcript> transcript(const std::string& id, bool with_segments) = 0;
   virtual Result<std::vector<domain::Transcript>> transcripts_of(const std::string& media_id) = 0;  ///< no segments
   virtual Result<> update_transcript(const domain::Transcript& transcript) = 0;  ///< header only
@@ -89,6 +116,12 @@ class Store {
   virtual Result<ResumePoint> resume_point(const std::string& transcript_id) = 0;
   /// Drops windows and segments: a retry from the start.
   virtual Result<> clear_transcript(const std::string& transcript_id) = 0;
+
+  /// One transaction: the revision, the segments that it changes, and the transcript's `revision` and `updated_at`.
+  /// kConflict when its number is not the next one, or its hunks do not fit.
+  virtual Result<> commit_revision(const domain::Revision& revision) = 0;
+  virtual Result<std::vector<domain::RevisionMark>> revision_marks(const std::string& transcript_id) = 0;  ///< oldest first
+  virtual Result<std::vector<domain::Revision>> revisions(const RevisionQuery& query) = 0;
 
   /// The segments in which every term occurs, of one transcript or of all. No terms: none. kNotFound: no such transcript.
   virtual Result<SearchPage> search(const SegmentSearch& search) = 0;

@@ -134,8 +134,13 @@ void add_jobs(CLI::App& app, Run& run) {
   show->add_flag("--json", *json, "As JSON");
   show->callback([&run, id, json] { run = [id, json] { return jobs_show_command(*id, *json); }; });
 
-  for (const std::string what : {"cancel", "retry"}) {
-    auto* change = jobs->add_subcommand(what, what == "cancel" ? "Stop a job" : "Queue a failed or cancelled job again");
+  const std::pair<std::string, std::string> changes[] = {{"pause", "Let a job wait until it is resumed"},
+                                                         {"resume", "Queue a paused job again"},
+                                                         {"cancel", "Stop a job"},
+                                                         {"retry", "Queue a failed or cancelled job again"}};
+  for (const auto& [name, help] : changes) {
+    const std::string what = name;
+    auto* change = jobs->add_subcommand(what, help);
     change->add_option("ID", *id)->required();
     change->callback([&run, id, what] { run = [id, what] { return jobs_change_command(*id, what); }; });
   }

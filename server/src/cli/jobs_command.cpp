@@ -41,6 +41,8 @@ Result<domain::Job> change_on_disk(const config::Config& config, const std::stri
   app::EventBus bus;
   app::JobService jobs(*store, bus);
   ZIMU_TRY_VOID(jobs.recover());
+  if (what == "pause") return jobs.pause(id);
+  if (what == "resume") return jobs.resume(id);
   return what == "cancel" ? jobs.cancel(id) : jobs.retry(id);
 }
 
@@ -102,7 +104,8 @@ int jobs_change_command(const std::string& id, const std::string& what) {
     if (auto answered = post_to_server(loaded->config, fmt::format("/api/v1/jobs/{}/{}", id, what)); !answered) {
       return report(answered.error());
     }
-    fmt::print("{} {}\n", id, what == "cancel" ? "is being cancelled" : "queued");
+    const bool ends = what == "cancel" || what == "pause";
+    fmt::print("{} {}\n", id, !ends ? "queued" : what == "cancel" ? "is being cancelled" : "is being paused");
     return kExitOk;
   }
   const auto job = change_on_disk(loaded->config, id, what);

@@ -3,6 +3,7 @@
 #include <condition_variable>
 #include <mutex>
 
+#include "app/render_files.hpp"
 #include "cli/model_store.hpp"
 #include "cli/settings.hpp"
 #include "cli/storage_sizes.hpp"
@@ -42,12 +43,14 @@ RunningServer::RunningServer(const config::Config& config, std::unique_ptr<stora
       jobs_(*store_, bus_),
       uploads_(*store_, media_, config.max_upload_bytes),
       search_(*store_),
+      revisions_(*store_, bus_),
       registry_(config.model_dir),
       pulls_(registry_, pull_queue_options(config, bus_)),
       supervisor_(supervisor_options(config, pulls_, metrics_), jobs_, media_),
       pool_(kPoolThreads),
-      context_{.pool = pool_, .media = media_, .jobs = jobs_, .uploads = uploads_, .search = search_, .bus = bus_} {
+      context_{.pool = pool_, .media = media_, .jobs = jobs_, .uploads = uploads_, .search = search_, .revisions = revisions_, .bus = bus_} {
   media_.set_before_remove([this](const std::string& id) { jobs_.cancel_all_of(id); });
+  jobs_.set_removed_hook([this](const domain::Job& job) { app::remove_render(media_.uploads_dir(), job); });
   fill_context();
 }
 

@@ -51,6 +51,7 @@ class RunningServer {
   app::JobService jobs_;
   app::UploadService uploads_;
   app::SearchService search_;
+  app::RevisionService revisions_;
   models::Registry registry_;
   models::PullQueue pulls_;
   observe::Metrics metrics_;

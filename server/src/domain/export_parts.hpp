@@ -43,7 +43,14 @@ std::string write_json(const Transcript& transcript, const ExportOptions& option
 std::string write_tsv(const Transcript& transcript);
 std::string write_csv(const Transcript& transcript);
 std::string write_lrc(const Transcript& transcript, const ExportOptions& options);
-std::string write_ass(const Transcript& transcript, const ExportOptions& options);
+/// The size that an ASS file is laid out for, and its one style: what follows "Style: Default,".
+struct AssLook {
+  int width = 1920;
+  int height = 1080;
+  std::string style =
+      "Noto Sans,58,&H00FFFFFF,&H0000D7FF,&H00101010,&H80000000,0,0,0,0,100,100,0,0,1,3,1,2,120,120,64,1";
+};
+std::string write_ass(const Transcript& transcript, const ExportOptions& options, const AssLook& look = {});
 std::string write_sbv(const Transcript& transcript);
 std::string write_ttml(const Transcript& transcript);
 std::string write_markdown(const Transcript& transcript);

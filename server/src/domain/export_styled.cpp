@@ -93,17 +93,17 @@ std::string write_lrc(const Transcript& transcript, const ExportOptions& options
   return out;
 }
 
-std::string write_ass(const Transcript& transcript, const ExportOptions& options) {
+std::string write_ass(const Transcript& transcript, const ExportOptions& options, const AssLook& look) {
   std::string out = fmt::format(
-      "[Script Info]\n; Written by Zimu\nTitle: {}\nScriptType: v4.00+\nPlayResX: 1920\nPlayResY: 1080\n"
-      "LayoutResX: 1920\nLayoutResY: 1080\nWrapStyle: 0\nScaledBorderAndShadow: yes\nYCbCr Matrix: TV.709\n\n"
+      "[Script Info]\n; Written by Zimu\nTitle: {}\nScriptType: v4.00+\nPlayResX: {}\nPlayResY: {}\n"
+      "LayoutResX: {}\nLayoutResY: {}\nWrapStyle: 0\nScaledBorderAndShadow: yes\nYCbCr Matrix: TV.709\n\n"
       "[V4+ Styles]\n"
       "Format: Name, Fontname, Fontsize, PrimaryColour, SecondaryColour, OutlineColour, BackColour, Bold, Italic, "
       "Underline, StrikeOut, ScaleX, ScaleY, Spacing, Angle, BorderStyle, Outline, Shadow, Alignment, MarginL, MarginR, "
       "MarginV, Encoding\n"
-      "Style: Default,Noto Sans,58,&H00FFFFFF,&H0000D7FF,&H00101010,&H80000000,0,0,0,0,100,100,0,0,1,3,1,2,120,120,64,1\n"
+      "Style: Default,{}\n"
       "\n[Events]\nFormat: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text\n",
-      one_line(transcript.title));
+      one_line(transcript.title), look.width, look.height, look.width, look.height, look.style);
   for (const Cue& cue : make_cues(transcript)) {
     std::vector<std::string> lines;
     for (const std::string& line : cue.lines) lines.push_back(ass_text(line));

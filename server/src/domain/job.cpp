@@ -51,6 +51,14 @@ Result<Task> task_from_name(std::string_view name) {
   return std::unexpected(invalid(fmt::format("'{}' is not a task", name), "use transcribe or translate"));
 }
 
+std::string_view job_kind_name(JobKind kind) noexcept { return kind == JobKind::kRender ? "render" : "transcribe"; }
+
+Result<JobKind> job_kind_from_name(std::string_view name) {
+  if (name == "transcribe") return JobKind::kTranscribe;
+  if (name == "render") return JobKind::kRender;
+  return std::unexpected(invalid(fmt::format("'{}' is not a kind of job", name), "use transcribe or render"));
+}
+
 std::string_view origin_name(Origin origin) noexcept {
   switch (origin) {
     case Origin::kImport:
@@ -75,6 +83,8 @@ Result<Origin> origin_from_name(std::string_view name) {
 bool is_final(JobState state) noexcept {
   return state == JobState::kDone || state == JobState::kFailed || state == JobState::kCancelled;
 }
+
+bool paused_by_person(const Job& job) noexcept { return job.state == JobState::kPaused && !job.failure; }
 
 bool may_follow(JobState from, JobState to) noexcept {
   switch (from) {

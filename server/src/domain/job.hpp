@@ -8,6 +8,8 @@
 
 #include "base/result.hpp"
 #include "base/time.hpp"
+#include "domain/render.hpp"
+#include "domain/span.hpp"
 #include "domain/transcript.hpp"
 
 namespace zimu::domain {
@@ -15,15 +17,23 @@ namespace zimu::domain {
 ///   queued ──► running ──► done
 ///     ▲  ▲        │ ├────► failed ──(retry)──► queued
 ///     │  └─paused◄┘ └────► cancelled ─(retry)─► queued
-///     └──────┘   (the disk is full, or the server is stopping: goes on by itself)
+///     └──────┘   (the disk is full, or the server is stopping: goes on by itself; a person paused it: until resumed)
 enum class JobState : std::uint8_t { kQueued, kRunning, kPaused, kDone, kFailed, kCancelled };
+
+/// What a job makes: the text of a recording, or a film with subtitles.
+enum class JobKind : std::uint8_t { kTranscribe, kRender };
 
 std::string_view job_state_name(JobState state) noexcept;  ///< "queued" …
 Result<JobState> job_state_from_name(std::string_view name);
 std::string_view task_name(Task task) noexcept;  ///< "transcribe" | "translate"
 Result<Task> task_from_name(std::string_view name);
+std::string_view job_kind_name(JobKind kind) noexcept;  ///< "transcribe" | "render"
+Result<JobKind> job_kind_from_name(std::string_view name);
 /// True for done, failed and cancelled.
 bool is_final(JobState state) noexcept;
+struct Job;
+/// A person's pause has no failure; the others tell why in theirs.
+bool paused_by_person(const Job& job) noexcept;
 /// Whether the arrow exists in the picture above.
 bool may_follow(JobState from, JobState to) noexcept;
 
@@ -63,12 +73,13 @@ struct Job {
   std::string transcript_id;
   JobState state = JobState::kQueued;
   TranscribeOptions options;
+  std::optional<JobSpan> span;     ///< of a part only; its transcript is a draft
   std::string stage;               ///< "queued" "loading" "decoding" "transcribing" "finishing" …, for people
   double progress = 0;             ///< 0..1
   double speed = 0;                ///< × real time, 0 when unknown
   std::optional<Milliseconds> eta; ///< wall time left
-  Milliseconds processed{0};       ///< media time committed so far: the resume point
-  Milliseconds duration{0};        ///< of the media, 0 when unknown
+  Milliseconds processed{0};       ///< media time committed so far; of a span: from its start
+  Milliseconds duration{0};        ///< of the media, 0 when unknown; of a span: its own
   std::string device;              ///< really used, e.g. "cpu"
   int attempts = 0;                ///< worker starts so far
   int priority = 0;                ///< higher runs first; then oldest first
@@ -77,6 +88,9 @@ struct Job {
   Timestamp updated_at{};
   std::optional<Timestamp> started_at;
   std::optional<Timestamp> finished_at;
+  JobKind kind = JobKind::kTranscribe;
+  std::optional<RenderOptions> render = {};  ///< of a render job: `options` mean nothing there
+  std::optional<RenderResult> result = {};   ///< of a render job that is done
 };
 
 }  // namespace zimu::domain

@@ -42,6 +42,9 @@ struct Media {
   std::string problem;        ///< a sentence when unreadable
   MediaInfo info;
   std::string source;         ///< "upload" | "url" | "openai" | "sample"
+  std::vector<std::string> tags;  ///< each once, in order
+  std::string duplicate_of;   ///< id of the oldest recording with the same bytes; empty when this is it
+  bool has_poster = false;    ///< a picture lies beside the file
   Timestamp created_at{};
   Timestamp updated_at{};
 };

@@ -157,6 +157,13 @@ Request read_transcribe(Fields& in) {
     r.resume_language_probability = at.real("language_probability");
     in.absorb(at);
   }
+  if (const auto* span = in.object("span")) {
+    Fields part(*span, "span");
+    r.span_start = part.millis("start_ms");
+    r.span_end = part.millis("end_ms");
+    if (r.span_end.count() != 0 && r.span_end <= r.span_start) part.wrong("end_ms", "after start_ms, or 0");
+    in.absorb(part);
+  }
   return r;
 }
 
@@ -218,7 +225,7 @@ Result<Request> decode_request(std::string_view line) {
   if (type == "transcribe") {
     request = read_transcribe(in);
   } else if (type == "inspect") {
-    request = InspectRequest{in.text("job", true), in.text("media", true), in.text("peaks")};
+    request = InspectRequest{in.text("job", true), in.text("media", true), in.text("peaks"), in.text("poster")};
   } else if (type == "cancel") {
     request = CancelRequest{in.text("job", true)};
   } else {

@@ -108,11 +108,12 @@ struct RequestEncoder {
                           {"next_window", r.next_window},
                           {"next_segment", r.next_segment},
                           {"language", to_utf8(r.resume_language)},
-                          {"language_probability", real(r.resume_language_probability)}}}};
+                          {"language_probability", real(r.resume_language_probability)}}},
+            {"span", json::object{{"start_ms", r.span_start.count()}, {"end_ms", r.span_end.count()}}}};
   }
   json::object operator()(const InspectRequest& r) const {
     return {{"v", kVersion}, {"type", "inspect"}, {"job", to_utf8(r.job)}, {"media", to_utf8(r.media_path)},
-            {"peaks", to_utf8(r.peaks_path)}};
+            {"peaks", to_utf8(r.peaks_path)}, {"poster", to_utf8(r.poster_path)}};
   }
   json::object operator()(const CancelRequest& r) const {
     return {{"v", kVersion}, {"type", "cancel"}, {"job", to_utf8(r.job)}};

@@ -31,12 +31,15 @@ struct TranscribeRequest {
   std::int64_t next_segment = 0;       ///< index to give the first new segment
   std::string resume_language;         ///< language found before, empty at the first start
   float resume_language_probability = 0;
+  Milliseconds span_start{0};          ///< nothing before it is transcribed; resume_at is not before it
+  Milliseconds span_end{0};            ///< the last window ends here; 0: where the recording does
 };
 /// Streams, duration and waveform peaks of a file; no model needed.
 struct InspectRequest {
   std::string job;                     ///< echoed in the answers
   std::string media_path;
   std::string peaks_path;              ///< where to write the peaks (docs/formats/worker-protocol.md); empty = none
+  std::string poster_path = {};        ///< where to write a picture of it, a JPEG; empty = none
 };
 struct CancelRequest {
   std::string job;
@@ -49,7 +52,7 @@ struct HelloEvent {
   int pid = 0;
   std::string engine;                  ///< "libwhisper 1.9.1"
   std::vector<std::string> devices;    ///< {"cpu"} or {"cpu","cuda"}
-  std::vector<std::string> features;   ///< {"words","inspect","translate"}
+  std::vector<std::string> features;   ///< {"words","inspect","translate","span"}
 };
 struct MediaEvent {
   std::string job;

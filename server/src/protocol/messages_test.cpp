@@ -56,6 +56,8 @@ TEST(Messages, TranscribeKeepsEveryField) {
   sent.next_segment = 12;
   sent.resume_language = "yue";
   sent.resume_language_probability = 0.5F;
+  sent.span_start = Milliseconds{4};
+  sent.span_end = Milliseconds{kGreatest};
   const auto got = round_trip(sent);
   EXPECT_EQ(got.job, sent.job);
   EXPECT_EQ(got.media_path, sent.media_path);
@@ -74,6 +76,21 @@ TEST(Messages, TranscribeKeepsEveryField) {
   EXPECT_EQ(got.next_segment, 12);
   EXPECT_EQ(got.resume_language, "yue");
   EXPECT_EQ(got.resume_language_probability, 0.5F);
+  EXPECT_EQ(got.span_start, sent.span_start);
+  EXPECT_EQ(got.span_end, sent.span_end);
+}
+
+TEST(Messages, ASpanEndsAfterItsStart) {
+  const auto with = [](const std::string& span) {
+    return problem_of_request(R"({"type":"transcribe","job":"j","media":"/a","model":"/m","span":)" + span + "}");
+  };
+  for (const char* good : {"null", "{}", R"({"start_ms":0,"end_ms":0})", R"({"start_ms":7})", R"({"start_ms":7,"end_ms":8})"}) {
+    EXPECT_EQ(with(good), "") << good;
+  }
+  EXPECT_NE(with(R"({"start_ms":7,"end_ms":7})").find("'end_ms'"), std::string::npos);
+  EXPECT_NE(with(R"({"start_ms":-1,"end_ms":7})").find("'start_ms'"), std::string::npos);
+  EXPECT_NE(with(R"({"end_ms":"7"})").find("'end_ms'"), std::string::npos);
+  EXPECT_NE(with("7").find("'span'"), std::string::npos);
 }
 
 TEST(Messages, LeftOutOptionsHaveTheirDefaults) {
@@ -94,12 +111,14 @@ TEST(Messages, LeftOutOptionsHaveTheirDefaults) {
     EXPECT_EQ(r.options.temperature, 0.0F);
     EXPECT_EQ(r.resume_at, Milliseconds{0});
     EXPECT_EQ(r.next_window, 0);
+    EXPECT_EQ(r.span_start, Milliseconds{0});
+    EXPECT_EQ(r.span_end, Milliseconds{0});
   }
 }
 
 TEST(Messages, SmallRequestsKeepEveryField) {
-  const auto inspect = round_trip(InspectRequest{"a", "/b", "/c"});
-  EXPECT_EQ(inspect.job + inspect.media_path + inspect.peaks_path, "a/b/c");
+  const auto inspect = round_trip(InspectRequest{"a", "/b", "/c", "/d"});
+  EXPECT_EQ(inspect.job + inspect.media_path + inspect.peaks_path + inspect.poster_path, "a/b/c/d");
   EXPECT_EQ(round_trip(CancelRequest{"x"}).job, "x");
 }
 
@@ -232,7 +251,7 @@ class Odd {
 
   Request request() {
     switch (random_() % 3) {
-      case 0: return InspectRequest{text(), text(), text()};
+      case 0: return InspectRequest{text(), text(), text(), text()};
       case 1: return CancelRequest{text()};
       default: break;
     }

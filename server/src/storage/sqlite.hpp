@@ -41,6 +41,7 @@ class Statement {
   std::string text(int column) const;
   std::span<const std::byte> blob(int column) const;  ///< valid until the next step
   bool is_null(int column) const;
+  int columns() const;  ///< of a row
 
  private:
   friend class Database;

@@ -43,20 +43,25 @@ class SqliteStore final : public app::Store {
 
   Result<> insert_media(const domain::Media& media) override;
   Result<domain::Media> media(const std::string& id) override;
-  Result<app::Page<domain::Media>> list_media(const app::PageQuery& query) override;
+  Result<app::Page<domain::Media>> list_media(const app::MediaQuery& query) override;
+  Result<std::vector<domain::Media>> media_with_hash(const std::string& sha256) override;
+  Result<std::vector<app::TagCount>> list_tags(int limit) override;
   Result<std::vector<domain::Media>> media_in_state(domain::MediaState state) override;
   Result<> update_media(const domain::Media& media) override;
   Result<> delete_media(const std::string& id) override;
 
   Result<> insert_job(const domain::Job& job, const domain::Transcript& transcript) override;
+  Result<> insert_job_of(const domain::Job& job) override;
   Result<domain::Job> job(const std::string& id) override;
   Result<app::Page<domain::Job>> list_jobs(const app::JobQuery& query) override;
   Result<> update_job(const domain::Job& job) override;
   Result<> delete_job(const std::string& id) override;
-  Result<std::optional<domain::Job>> next_queued_job() override;
+  Result<std::optional<domain::Job>> next_queued_job(domain::JobKind kind) override;
   Result<std::vector<domain::Job>> jobs_in_state(domain::JobState state) override;
   Result<std::map<domain::JobState, std::uint64_t>> count_jobs() override;
 
+  Result<> insert_transcript(const domain::Transcript& transcript) override;
+  Result<> delete_transcript(const std::string& id) override;
   Result<domain::Transcript> transcript(const std::string& id, bool with_segments) override;
   Result<std::vector<domain::Transcript>> transcripts_of(const std::string& media_id) override;
   Result<> update_transcript(const domain::Transcript& transcript) override;
@@ -64,6 +69,10 @@ class SqliteStore final : public app::Store {
   Result<std::vector<domain::Window>> windows(const std::string& transcript_id) override;
   Result<app::ResumePoint> resume_point(const std::string& transcript_id) override;
   Result<> clear_transcript(const std::string& transcript_id) override;
+
+  Result<> commit_revision(const domain::Revision& revision) override;
+  Result<std::vector<domain::RevisionMark>> revision_marks(const std::string& transcript_id) override;
+  Result<std::vector<domain::Revision>> revisions(const app::RevisionQuery& query) override;
 
   Result<app::SearchPage> search(const app::SegmentSearch& search) override;
 

@@ -260,7 +260,7 @@ TEST(SqliteStore, PagesAreNewestFirstAndComplete) {
     ASSERT_OK(lib.store->insert_media(media));
   }
   std::vector<std::string> seen;
-  app::PageQuery query{.limit = 3, .after = std::nullopt};
+  app::MediaQuery query{.limit = 3};
   int pages = 0;
   do {
     const auto page = must(lib.store->list_media(query));
@@ -285,7 +285,7 @@ TEST(SqliteStore, QueueIsByPriorityThenAge) {
   };
   const auto second = add(0);
   const auto urgent = add(9);
-  EXPECT_EQ(must(lib.store->next_queued_job())->id, urgent.id);
+  EXPECT_EQ(must(lib.store->next_queued_job(domain::JobKind::kTranscribe))->id, urgent.id);
   app::JobQuery query;
   query.state = domain::JobState::kQueued;
   query.media_id = lib.media.id;
@@ -295,7 +295,7 @@ TEST(SqliteStore, QueueIsByPriorityThenAge) {
   auto done = urgent;
   done.state = domain::JobState::kDone;
   ASSERT_OK(lib.store->update_job(done));
-  EXPECT_EQ(must(lib.store->next_queued_job())->id, lib.job.id);
+  EXPECT_EQ(must(lib.store->next_queued_job(domain::JobKind::kTranscribe))->id, lib.job.id);
   EXPECT_EQ(must(lib.store->jobs_in_state(domain::JobState::kDone)).size(), 1U);
   static_cast<void>(second);
 }

@@ -7,10 +7,15 @@ namespace {
 
 constexpr std::string_view kKind = "job";
 
-#define ZIMU_JOB_COLUMNS                                                                                            \
+#define ZIMU_JOB_STORED                                                                                             \
   "id, media_id, transcript_id, state, model, language, task, words, prompt, requested_device, threads, "           \
   "audio_stream, temperature, stage, progress, speed, processed_ms, duration_ms, device, attempts, priority, "      \
-  "failure_code, failure_message, failure_action, failure_retryable, created_at, updated_at, started_at, finished_at"
+  "failure_code, failure_message, failure_action, failure_retryable, created_at, updated_at, started_at, finished_at, " \
+  "kind, parameters"
+/// And what never changes after the job was made; the parent is the draft's.
+#define ZIMU_JOB_COLUMNS \
+  ZIMU_JOB_STORED        \
+  ", span_start_ms, span_end_ms, (SELECT parent_id FROM transcripts t WHERE t.id = jobs.transcript_id)"
 
 Result<domain::Job> read_row(const Statement& row) {
   domain::Job job;
@@ -43,6 +48,16 @@ Result<domain::Job> read_row(const Statement& row) {
   job.updated_at = timestamp_column(row, 26);
   job.started_at = optional_timestamp_column(row, 27);
   job.finished_at = optional_timestamp_column(row, 28);
+  ZIMU_TRY(job.kind, domain::job_kind_from_name(row.text(29)));
+  if (job.kind == domain::JobKind::kRender) {
+    ZIMU_TRY(auto decoded, domain::decode_render(row.text(30)));
+    job.render = std::move(decoded.options);
+    job.result = std::move(decoded.result);
+  }
+  const int span = row.columns() - 3;
+  if (row.integer(span + 1) != 0) {
+    job.span = domain::JobSpan{row.text(span + 2), milliseconds_column(row, span), milliseconds_column(row, span + 1)};
+  }
   return job;
 }
 
@@ -66,7 +81,21 @@ Statement& bind_row(Statement& statement, const domain::Job& job) {
       job.progress, job.speed, to_column(job.processed), to_column(job.duration), job.device, job.attempts,
       job.priority, failure ? Text(error_code_name(failure->code)) : Text(), failure ? Text(failure->message) : Text(),
       failure ? Text(failure->action) : Text(), failure ? std::optional<bool>(failure->retryable) : std::nullopt,
-      to_column(job.created_at), to_column(job.updated_at), to_column(job.started_at), to_column(job.finished_at));
+      to_column(job.created_at), to_column(job.updated_at), to_column(job.started_at), to_column(job.finished_at),
+      domain::job_kind_name(job.kind), job.render ? domain::encode_render(*job.render, job.result) : std::string());
+}
+
+Result<> insert_row(Database& database, const domain::Job& job) {
+  ZIMU_TRY(Statement insert,
+           database.prepare("INSERT INTO jobs (" ZIMU_JOB_STORED ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, "
+                            "?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, "
+                            "?28, ?29, ?30, ?31)"));
+  return bind_row(insert, job).run();
+}
+
+Result<> insert_span(Database& database, const std::string& job_id, const domain::JobSpan& span) {
+  ZIMU_TRY(Statement update, database.prepare("UPDATE jobs SET span_start_ms = ?2, span_end_ms = ?3 WHERE id = ?1"));
+  return update.bind(job_id, to_column(span.start), to_column(span.end)).run();
 }
 
 }  // namespace
@@ -77,12 +106,16 @@ Result<> SqliteStore::insert_job(const domain::Job& job, const domain::Transcrip
   ZIMU_TRY_VOID(check_id("transcript", transcript.id));
   return connections_->write([&](Database& database) -> Result<> {
     ZIMU_TRY_VOID(insert_transcript_row(database, transcript));
-    ZIMU_TRY(Statement insert,
-             database.prepare("INSERT INTO jobs (" ZIMU_JOB_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, "
-                              "?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, "
-                              "?28, ?29)"));
-    return bind_row(insert, job).run();
+    ZIMU_TRY_VOID(insert_row(database, job));
+    return job.span ? insert_span(database, job.id, *job.span) : Result<>{};
   });
+}
+
+Result<> SqliteStore::insert_job_of(const domain::Job& job) {
+  ZIMU_TRY_VOID(check_id(kKind, job.id));
+  ZIMU_TRY_VOID(check_id("recording", job.media_id));
+  ZIMU_TRY_VOID(check_id("transcript", job.transcript_id));
+  return connections_->write([&](Database& database) -> Result<> { return insert_row(database, job); });
 }
 
 Result<domain::Job> SqliteStore::job(const std::string& id) {
@@ -98,14 +131,21 @@ Result<domain::Job> SqliteStore::job(const std::string& id) {
 Result<app::Page<domain::Job>> SqliteStore::list_jobs(const app::JobQuery& query) {
   if (query.page.after) ZIMU_TRY_VOID(check_id(kKind, *query.page.after));
   if (query.media_id) ZIMU_TRY_VOID(check_id("recording", *query.media_id));
+  if (query.transcript_id) ZIMU_TRY_VOID(check_id("transcript", *query.transcript_id));
   std::optional<std::string_view> state;
+  std::optional<std::string_view> kind;
+  if (query.kind) kind = domain::job_kind_name(*query.kind);
   if (query.state) state = domain::job_state_name(*query.state);
   const int limit = page_limit(query.page.limit);
   return connections_->read([&](Database& database) -> Result<app::Page<domain::Job>> {
     ZIMU_TRY(Statement rows, database.prepare("SELECT " ZIMU_JOB_COLUMNS
                                               " FROM jobs WHERE id < ?1 AND (?2 IS NULL OR state = ?2) "
-                                              "AND (?3 IS NULL OR media_id = ?3) ORDER BY id DESC LIMIT ?4"));
-    rows.bind(query.page.after.value_or(std::string(kAfterEveryId)), state, query.media_id, limit + 1);
+                                              "AND (?3 IS NULL OR media_id = ?3) "
+                                              "AND (?5 = 0 OR (kind = 'transcribe' AND span_end_ms = 0)) "
+                                              "AND (?6 IS NULL OR kind = ?6) AND (?7 IS NULL OR transcript_id = ?7) "
+                                              "ORDER BY id DESC LIMIT ?4"));
+    rows.bind(query.page.after.value_or(std::string(kAfterEveryId)), state, query.media_id, limit + 1, query.whole_only,
+              kind, query.transcript_id);
     app::Page<domain::Job> page;
     ZIMU_TRY(page.items, read_rows(rows));
     if (page.items.size() > static_cast<std::size_t>(limit)) {
@@ -126,7 +166,8 @@ Result<> SqliteStore::update_job(const domain::Job& job) {
                  "temperature = ?13, stage = ?14, progress = ?15, speed = ?16, processed_ms = ?17, duration_ms = ?18, "
                  "device = ?19, attempts = ?20, priority = ?21, failure_code = ?22, failure_message = ?23, "
                  "failure_action = ?24, failure_retryable = ?25, created_at = ?26, updated_at = ?27, "
-                 "started_at = ?28, finished_at = ?29 WHERE id = ?1"));
+                 "started_at = ?28, finished_at = ?29, kind = ?30, "
+                 "parameters = ?31 WHERE id = ?1"));
     ZIMU_TRY_VOID(bind_row(update, job).run());
     return changed_one(database, kKind, job.id);
   });
@@ -141,11 +182,11 @@ Result<> SqliteStore::delete_job(const std::string& id) {
   });
 }
 
-Result<std::optional<domain::Job>> SqliteStore::next_queued_job() {
-  return connections_->read([](Database& database) -> Result<std::optional<domain::Job>> {
+Result<std::optional<domain::Job>> SqliteStore::next_queued_job(domain::JobKind kind) {
+  return connections_->read([kind](Database& database) -> Result<std::optional<domain::Job>> {
     ZIMU_TRY(Statement row, database.prepare("SELECT " ZIMU_JOB_COLUMNS " FROM jobs WHERE state = 'queued' "
-                                             "ORDER BY priority DESC, id LIMIT 1"));
-    ZIMU_TRY(const bool found, row.step());
+                                             "AND kind = ?1 ORDER BY priority DESC, id LIMIT 1"));
+    ZIMU_TRY(const bool found, row.bind(domain::job_kind_name(kind)).step());
     if (!found) return std::nullopt;
     ZIMU_TRY(auto job, read_row(row));
     return job;

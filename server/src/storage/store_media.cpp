@@ -1,4 +1,4 @@
-#include <algorithm>
+#include "storage/store_media.hpp"
 
 #include "storage/rows.hpp"
 #include "storage/sqlite_store.hpp"
@@ -7,10 +7,6 @@ namespace zimu::storage {
 namespace {
 
 constexpr std::string_view kKind = "recording";
-
-#define ZIMU_MEDIA_COLUMNS                                                                                      \
-  "id, title, file_name, content_type, size_bytes, sha256, state, problem, format, duration_ms, "              \
-  "start_offset_ms, has_video, source, created_at, updated_at"
 
 std::string_view state_name(domain::MediaState state) {
   switch (state) {
@@ -68,7 +64,52 @@ Result<> write_streams(Database& database, const domain::Media& media) {
   return {};
 }
 
-Result<domain::Media> read_row(Database& database, const Statement& row) {
+Result<std::vector<std::string>> read_tags(Database& database, const std::string& media_id) {
+  ZIMU_TRY(Statement row, database.prepare("SELECT tag FROM media_tags WHERE media_id = ?1 ORDER BY tag"));
+  row.bind(media_id);
+  std::vector<std::string> tags;
+  while (true) {
+    ZIMU_TRY(const bool found, row.step());
+    if (!found) return tags;
+    tags.push_back(row.text(0));
+  }
+}
+
+Result<> write_tags(Database& database, const domain::Media& media) {
+  ZIMU_TRY(Statement clear, database.prepare("DELETE FROM media_tags WHERE media_id = ?1"));
+  ZIMU_TRY_VOID(clear.bind(media.id).run());
+  ZIMU_TRY(Statement insert, database.prepare("INSERT OR IGNORE INTO media_tags (media_id, tag) VALUES (?1, ?2)"));
+  for (const std::string& tag : media.tags) ZIMU_TRY_VOID(insert.bind(media.id, tag).run());
+  return {};
+}
+
+Result<std::string> read_duplicate_of(Database& database, const domain::Media& media) {
+  if (media.sha256.empty()) return std::string();
+  ZIMU_TRY(Statement row, database.prepare("SELECT MIN(id) FROM media WHERE sha256 = ?1 AND id < ?2"));
+  ZIMU_TRY(const bool found, row.bind(media.sha256, media.id).step());
+  return found ? row.text(0) : std::string();
+}
+
+Result<std::vector<domain::Media>> read_rows(Database& database, Statement& rows) {
+  std::vector<domain::Media> items;
+  while (true) {
+    ZIMU_TRY(const bool found, rows.step());
+    if (!found) return items;
+    ZIMU_TRY(auto media, read_media_row(database, rows));
+    items.push_back(std::move(media));
+  }
+}
+
+Statement& bind_row(Statement& statement, const domain::Media& media) {
+  return statement.bind(media.id, media.title, media.file_name, media.content_type, media.size_bytes, media.sha256,
+                        state_name(media.state), media.problem, media.info.format, to_column(media.info.duration),
+                        to_column(media.info.start_offset), media.info.has_video, media.source,
+                        to_column(media.created_at), to_column(media.updated_at));
+}
+
+}  // namespace
+
+Result<domain::Media> read_media_row(Database& database, const Statement& row) {
   domain::Media media;
   media.id = row.text(0);
   media.title = row.text(1);
@@ -86,27 +127,10 @@ Result<domain::Media> read_row(Database& database, const Statement& row) {
   media.created_at = timestamp_column(row, 13);
   media.updated_at = timestamp_column(row, 14);
   ZIMU_TRY(media.info.streams, read_streams(database, media.id));
+  ZIMU_TRY(media.tags, read_tags(database, media.id));
+  ZIMU_TRY(media.duplicate_of, read_duplicate_of(database, media));
   return media;
 }
-
-Result<std::vector<domain::Media>> read_rows(Database& database, Statement& rows) {
-  std::vector<domain::Media> items;
-  while (true) {
-    ZIMU_TRY(const bool found, rows.step());
-    if (!found) return items;
-    ZIMU_TRY(auto media, read_row(database, rows));
-    items.push_back(std::move(media));
-  }
-}
-
-Statement& bind_row(Statement& statement, const domain::Media& media) {
-  return statement.bind(media.id, media.title, media.file_name, media.content_type, media.size_bytes, media.sha256,
-                        state_name(media.state), media.problem, media.info.format, to_column(media.info.duration),
-                        to_column(media.info.start_offset), media.info.has_video, media.source,
-                        to_column(media.created_at), to_column(media.updated_at));
-}
-
-}  // namespace
 
 Result<> SqliteStore::insert_media(const domain::Media& media) {
   ZIMU_TRY_VOID(check_id(kKind, media.id));
@@ -114,6 +138,7 @@ Result<> SqliteStore::insert_media(const domain::Media& media) {
     ZIMU_TRY(Statement insert, database.prepare("INSERT INTO media (" ZIMU_MEDIA_COLUMNS ") VALUES (?1, ?2, ?3, ?4, "
                                                 "?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)"));
     ZIMU_TRY_VOID(bind_row(insert, media).run());
+    ZIMU_TRY_VOID(write_tags(database, media));
     return write_streams(database, media);
   });
 }
@@ -124,25 +149,16 @@ Result<domain::Media> SqliteStore::media(const std::string& id) {
     ZIMU_TRY(Statement row, database.prepare("SELECT " ZIMU_MEDIA_COLUMNS " FROM media WHERE id = ?1"));
     ZIMU_TRY(const bool found, row.bind(id).step());
     if (!found) return std::unexpected(no_such(kKind, id));
-    return read_row(database, row);
+    return read_media_row(database, row);
   });
 }
 
-Result<app::Page<domain::Media>> SqliteStore::list_media(const app::PageQuery& query) {
-  if (query.after) ZIMU_TRY_VOID(check_id(kKind, *query.after));
-  const int limit = page_limit(query.limit);
-  return connections_->read([&](Database& database) -> Result<app::Page<domain::Media>> {
-    // Ids are UUIDv7: their order is the order of creation. One row more tells whether there is a next page.
+Result<std::vector<domain::Media>> SqliteStore::media_with_hash(const std::string& sha256) {
+  return connections_->read([&](Database& database) -> Result<std::vector<domain::Media>> {
     ZIMU_TRY(Statement rows, database.prepare("SELECT " ZIMU_MEDIA_COLUMNS
-                                              " FROM media WHERE id < ?1 ORDER BY id DESC LIMIT ?2"));
-    rows.bind(query.after.value_or(std::string(kAfterEveryId)), limit + 1);
-    app::Page<domain::Media> page;
-    ZIMU_TRY(page.items, read_rows(database, rows));
-    if (page.items.size() > static_cast<std::size_t>(limit)) {
-      page.items.pop_back();
-      page.next = page.items.back().id;
-    }
-    return page;
+                                              " FROM media WHERE sha256 = ?1 AND sha256 <> '' ORDER BY id"));
+    rows.bind(sha256);
+    return read_rows(database, rows);
   });
 }
 
@@ -165,6 +181,7 @@ Result<> SqliteStore::update_media(const domain::Media& media) {
                               "updated_at = ?15 WHERE id = ?1"));
     ZIMU_TRY_VOID(bind_row(update, media).run());
     ZIMU_TRY_VOID(changed_one(database, kKind, media.id));
+    ZIMU_TRY_VOID(write_tags(database, media));
     return write_streams(database, media);
   });
 }

@@ -52,7 +52,8 @@ Result<Statement> candidates(Database& database, const app::SearchQuery& query) 
 
 Result<Findings> find_anywhere(Database& database, const app::SearchQuery& query) {
   ZIMU_TRY(Statement row, candidates(database, query));
-  ZIMU_TRY(Statement place, database.prepare("SELECT transcript_id, idx FROM segments WHERE id = ?1"));
+  ZIMU_TRY(Statement place, database.prepare("SELECT s.transcript_id, s.idx FROM segments s JOIN transcripts t "
+                                             "ON t.id = s.transcript_id WHERE s.id = ?1 AND t.origin <> 'draft'"));
   Findings findings;
   std::int64_t seen = 0;
   while (true) {

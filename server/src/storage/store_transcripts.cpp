@@ -70,22 +70,6 @@ Result<std::vector<domain::Segment>> read_segments(Database& database, const std
   }
 }
 
-Result<> write_segments(Database& database, const std::string& transcript_id, const domain::Window& window) {
-  ZIMU_TRY(Statement insert,
-           database.prepare("INSERT INTO segments (transcript_id, idx, window_idx, start_ms, end_ms, text, speaker, "
-                            "avg_logprob, compression_ratio, no_speech_prob, temperature, words, tokens) "
-                            "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)"));
-  for (const domain::Segment& segment : window.segments) {
-    const auto words = encode_words(segment.words);
-    const auto tokens = encode_tokens(segment.tokens);
-    insert.bind(transcript_id, segment.index, window.index, to_column(segment.start), to_column(segment.end),
-                segment.text, segment.speaker, segment.avg_logprob, segment.compression_ratio, segment.no_speech_prob,
-                segment.temperature, words, tokens);
-    ZIMU_TRY_VOID(insert.run());
-  }
-  return {};
-}
-
 Result<> write_retries(Database& database, const std::string& transcript_id, const domain::Window& window) {
   ZIMU_TRY(Statement insert, database.prepare("INSERT INTO window_retries (transcript_id, window_idx, position, "
                                               "temperature, reason, value) VALUES (?1, ?2, ?3, ?4, ?5, ?6)"));
@@ -127,6 +111,23 @@ Result<> advance_job(Database& database, const domain::Job& job) {
 
 }  // namespace
 
+Result<> insert_segments(Database& database, const std::string& transcript_id, std::int64_t window,
+                         std::span<const domain::Segment> segments) {
+  ZIMU_TRY(Statement insert,
+           database.prepare("INSERT INTO segments (transcript_id, idx, window_idx, start_ms, end_ms, text, speaker, "
+                            "avg_logprob, compression_ratio, no_speech_prob, temperature, words, tokens) "
+                            "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)"));
+  for (const domain::Segment& segment : segments) {
+    const auto words = encode_words(segment.words);
+    const auto tokens = encode_tokens(segment.tokens);
+    insert.bind(transcript_id, segment.index, window, to_column(segment.start), to_column(segment.end), segment.text,
+                segment.speaker, segment.avg_logprob, segment.compression_ratio, segment.no_speech_prob,
+                segment.temperature, words, tokens);
+    ZIMU_TRY_VOID(insert.run());
+  }
+  return {};
+}
+
 Result<> insert_transcript_row(Database& database, const domain::Transcript& transcript) {
   ZIMU_TRY(Statement insert, database.prepare("INSERT INTO transcripts (" ZIMU_TRANSCRIPT_COLUMNS ") VALUES (?1, ?2, "
                                               "?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)"));
@@ -137,6 +138,24 @@ Result<> insert_transcript_row(Database& database, const domain::Transcript& tra
             to_column(transcript.updated_at), transcript.revision, domain::origin_name(transcript.origin),
             transcript.parent_id)
       .run();
+}
+
+Result<> SqliteStore::insert_transcript(const domain::Transcript& transcript) {
+  ZIMU_TRY_VOID(check_id(kKind, transcript.id));
+  ZIMU_TRY_VOID(check_id("recording", transcript.media_id));
+  return connections_->write([&](Database& database) -> Result<> {
+    ZIMU_TRY_VOID(insert_transcript_row(database, transcript));
+    return insert_segments(database, transcript.id, 0, transcript.segments);
+  });
+}
+
+Result<> SqliteStore::delete_transcript(const std::string& id) {
+  ZIMU_TRY_VOID(check_id(kKind, id));
+  return connections_->write([&](Database& database) -> Result<> {
+    ZIMU_TRY(Statement remove, database.prepare("DELETE FROM transcripts WHERE id = ?1"));
+    ZIMU_TRY_VOID(remove.bind(id).run());
+    return changed_one(database, kKind, id);
+  });
 }
 
 Result<domain::Transcript> SqliteStore::transcript(const std::string& id, bool with_segments) {
@@ -192,7 +211,7 @@ Result<> SqliteStore::commit_window(const domain::Job& job, const domain::Window
     ZIMU_TRY_VOID(insert.run());
     if (database.changes() == 0) return {};  // a replay: the first one counts
     ZIMU_TRY_VOID(write_retries(database, job.transcript_id, window));
-    auto written = write_segments(database, job.transcript_id, window);
+    auto written = insert_segments(database, job.transcript_id, window.index, window.segments);
     if (!written && written.error().code == ErrorCode::kConflict) {
       return fail(ErrorCode::kProtocol, fmt::format("window {} of job {} brings a segment that an earlier window has",
                                                     window.index, job.id));

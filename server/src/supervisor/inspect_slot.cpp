@@ -37,7 +37,8 @@ void InspectSlot::inspect(const domain::Media& media) {
       context_.stop.wait_for(kSpawnPause);
       return;
     }
-    verdict = ask(**worker, media);
+    // A film that kills its decoder may still have sound that can be transcribed: then without a picture.
+    verdict = ask(**worker, media, attempt == 1);
     const auto* bad = std::get_if<Unreadable>(&verdict);
     if (bad == nullptr || !bad->try_again) break;
     log_warn("recording {} ({}): {}", media.id, media.file_name, bad->why.message);
@@ -53,11 +54,12 @@ void InspectSlot::inspect(const domain::Media& media) {
   }
 }
 
-InspectSlot::Verdict InspectSlot::ask(WorkerProcess& worker, const domain::Media& media) {
+InspectSlot::Verdict InspectSlot::ask(WorkerProcess& worker, const domain::Media& media, bool poster) {
   protocol::InspectRequest request;
   request.job = media.id;
   request.media_path = std::filesystem::absolute(context_.media.content_path(media)).string();
   request.peaks_path = std::filesystem::absolute(context_.media.peaks_path(media.id)).string();
+  if (poster) request.poster_path = std::filesystem::absolute(context_.media.poster_path(media.id)).string();
   const std::string path = request.media_path;
   if (auto sent = worker.send(std::move(request)); !sent) return on_death(sent.error());
   Verdict verdict = follow(worker, media.id);

@@ -31,7 +31,7 @@ class InspectSlot {
   using Verdict = std::variant<Found, Unreadable, Stopped>;
 
   void inspect(const domain::Media& media);
-  Verdict ask(WorkerProcess& worker, const domain::Media& media);
+  Verdict ask(WorkerProcess& worker, const domain::Media& media, bool poster);
   Verdict follow(WorkerProcess& worker, const std::string& id);
   Verdict on_death(const Error& why);
 

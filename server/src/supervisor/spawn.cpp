@@ -57,6 +57,9 @@ class FileActions {
   void dup(const UniqueFd& from, int to) {
     ZIMU_CHECK(::posix_spawn_file_actions_adddup2(&actions_, from.get(), to) == 0);
   }
+  void work_in(const std::filesystem::path& folder) {
+    ZIMU_CHECK(::posix_spawn_file_actions_addchdir_np(&actions_, folder.c_str()) == 0);
+  }
   void close_from(int lowest) {
 #if defined(__GLIBC__) && (__GLIBC__ > 2 || __GLIBC_MINOR__ >= 34)
     // Ours are close-on-exec anyway; this is for what libraries opened without it.
@@ -109,7 +112,7 @@ UniqueFd open_pidfd(pid_t pid) {
 
 }  // namespace
 
-Result<Spawned> spawn_child(const std::vector<std::string>& argv) {
+Result<Spawned> spawn_child(const std::vector<std::string>& argv, const std::filesystem::path& folder) {
   if (argv.empty() || argv.front().empty()) {
     return fail(ErrorCode::kUnavailable, "the worker command is empty",
                 "set ZIMU_WORKER_COMMAND to a program");
@@ -125,6 +128,7 @@ Result<Spawned> spawn_child(const std::vector<std::string>& argv) {
   actions.dup(requests.read, protocol::kRequestFd);
   actions.dup(events.write, protocol::kEventFd);
   actions.close_from(protocol::kEventFd + 1);
+  if (!folder.empty()) actions.work_in(folder);
   const Attributes attributes;
 
   std::vector<char*> arguments;

@@ -6,6 +6,7 @@
 #include "base/file.hpp"
 #include "observe/log.hpp"
 #include "supervisor/inspect_slot.hpp"
+#include "supervisor/render_slot.hpp"
 #include "supervisor/transcribe_slot.hpp"
 
 namespace zimu::supervisor {
@@ -30,7 +31,7 @@ std::string with_name(std::string text, const std::string& path, const std::stri
 
 struct Supervisor::Impl {
   Impl(Options options, app::JobService& jobs, app::MediaService& media)
-      : context{std::move(options), jobs, media}, inspect(context) {
+      : context{std::move(options), jobs, media}, inspect(context), render(context) {
     for (int i = 0; i < context.options.workers; ++i)
       transcribe.push_back(std::make_unique<TranscribeSlot>(context));
   }
@@ -54,6 +55,7 @@ struct Supervisor::Impl {
 
   Context context;
   InspectSlot inspect;
+  RenderSlot render;
   std::vector<std::unique_ptr<TranscribeSlot>> transcribe;  ///< unique_ptr: a slot is not movable
   std::vector<std::thread> threads;
 };
@@ -73,6 +75,7 @@ void Supervisor::start() {
       [impl = impl_.get()](const std::string& id) { impl->wake_slot_of(id); });
   for (const auto& slot : impl_->transcribe) impl_->threads.emplace_back([s = slot.get()] { s->run(); });
   impl_->threads.emplace_back([impl = impl_.get()] { impl->inspect.run(); });
+  impl_->threads.emplace_back([impl = impl_.get()] { impl->render.run(); });
   impl_->threads.emplace_back([impl = impl_.get()] { impl->watch_space(); });
 }
 
@@ -92,6 +95,7 @@ std::vector<Supervisor::SlotStatus> Supervisor::status() const {
   std::vector<SlotStatus> all;
   for (const auto& slot : impl_->transcribe) all.push_back(slot->slot().status());
   all.push_back(impl_->inspect.slot().status());
+  if (auto render = impl_->render.status()) all.push_back(std::move(*render));
   return all;
 }
 

@@ -16,7 +16,7 @@ class Metrics;
 namespace zimu::supervisor {
 
 /// Runs the queue: `workers` slots that each own one worker process for transcription, and one slot for
-/// inspection (duration, streams, waveform peaks), each on its own thread. What a slot does when its worker
+/// inspection (duration, streams, waveform peaks), each on its own thread, and one that renders films with ffmpeg. What a slot does when its worker
 /// dies: first death on a window → the job is queued again and goes on from the last committed window; second
 /// death on the same window → the job fails with the signal's name and keeps its text.
 class Supervisor {
@@ -26,6 +26,7 @@ class Supervisor {
     int workers = 1;
     int threads = 0;
     std::string device = "auto";
+    std::string ffmpeg = "ffmpeg";          ///< of render jobs; looked up in PATH
     std::chrono::seconds model_idle{300};   ///< an idle worker is stopped after this; frees all its memory
     std::chrono::seconds inspect_idle{10};  ///< the same for the inspecting worker, which holds no model
     std::chrono::seconds heartbeat_timeout{
@@ -42,7 +43,7 @@ class Supervisor {
     observe::Metrics* metrics = nullptr;  ///< may be null; outlives the supervisor
   };
   struct SlotStatus {
-    std::string kind;    ///< "transcribe" | "inspect"
+    std::string kind;    ///< "transcribe" | "inspect" | "render" (while it has a job)
     pid_t pid = 0;       ///< 0: no process now
     std::string job_id;  ///< the media's id for "inspect"; empty: idle
     std::string engine;

@@ -21,6 +21,13 @@ domain::JobFailure failure_from(const Error& error, bool retryable = false) {
   return {error.code, error.message, error.action, retryable};
 }
 
+/// A worker of before would transcribe the whole recording.
+Result<> check_able(const protocol::HelloEvent& hello, const domain::Job& job) {
+  if (!job.span || std::ranges::find(hello.features, "span") != hello.features.end()) return {};
+  return fail(ErrorCode::kUnsupported, fmt::format("the worker ({}) cannot transcribe a part of a recording", hello.engine),
+              "use a worker that has the feature `span`, such as zimu-worker");
+}
+
 template <class T>
 const T* event_of(const protocol::Event& event, const std::string& job_id) {
   const auto* wanted = std::get_if<T>(&event);
@@ -48,7 +55,11 @@ void TranscribeSlot::run() {
 }
 
 bool TranscribeSlot::wanted_away(const domain::Job& job) const {
-  return context_.stop.raised() || context_.jobs.cancel_requested(job.id);
+  return must_wait(job) || context_.jobs.cancel_requested(job.id);
+}
+
+bool TranscribeSlot::must_wait(const domain::Job& job) const {
+  return context_.stop.raised() || context_.jobs.pause_requested(job.id);
 }
 
 TranscribeSlot::Outcome TranscribeSlot::work_on(const domain::Job& job) {
@@ -56,6 +67,7 @@ TranscribeSlot::Outcome TranscribeSlot::work_on(const domain::Job& job) {
   if (!request) return on_error(job, request.error());
   auto worker = slot_.ensure([this, &job] { return wanted_away(job); });
   if (!worker) return on_error(job, worker.error());
+  if (auto able = check_able((*worker)->hello(), job); !able) return on_error(job, able.error());
   Run run{job, request->next_window, request->resume_at, request->media_path};
   log_info("job {} begins at {} (window {}) in process {}", job.id, clock_text(run.committed),
            run.next_window, (*worker)->pid());
@@ -82,6 +94,11 @@ Result<protocol::TranscribeRequest> TranscribeSlot::make_request(const domain::J
   if (request.options.device == "auto") request.options.device = context_.options.device;
   if (request.options.threads == 0) request.options.threads = context_.options.threads;
   request.resume_at = resume.at;
+  if (job.span) {
+    request.resume_at = std::max(resume.at, job.span->start);
+    request.span_start = job.span->start;
+    request.span_end = job.span->end;
+  }
   request.next_window = resume.next_window;
   request.next_segment = resume.next_segment;
   request.resume_language = resume.language;
@@ -92,7 +109,8 @@ Result<protocol::TranscribeRequest> TranscribeSlot::make_request(const domain::J
 /// Before or outside of the worker's work: nothing has to be stopped.
 TranscribeSlot::Outcome TranscribeSlot::on_error(const domain::Job& job, const Error& error) {
   if (context_.jobs.cancel_requested(job.id)) return {Outcome::Kind::kCancelled};
-  if (context_.stop.raised()) return {Outcome::Kind::kQueuedAgain};
+  // kCancelled: given up for a pause that a person has taken back meanwhile.
+  if (must_wait(job) || error.code == ErrorCode::kCancelled) return {Outcome::Kind::kQueuedAgain};
   if (error.code == ErrorCode::kNoSpace) return {Outcome::Kind::kPaused, failure_from(error, true)};
   return {Outcome::Kind::kFailed, failure_from(error, error.code == ErrorCode::kUnavailable)};
 }
@@ -122,7 +140,7 @@ TranscribeSlot::Outcome TranscribeSlot::follow(WorkerProcess& worker, Run& run) 
 
 std::optional<TranscribeSlot::Outcome> TranscribeSlot::obey_orders(WorkerProcess& worker, Run& run) {
   const bool cancelled = context_.jobs.cancel_requested(run.job.id);
-  if (!cancelled && !context_.stop.raised()) return std::nullopt;
+  if (!cancelled && !must_wait(run.job)) return std::nullopt;
   if (end_worker_job(worker, run, LateWindows::kKeep)) return Outcome{Outcome::Kind::kDone};
   return Outcome{cancelled ? Outcome::Kind::kCancelled : Outcome::Kind::kQueuedAgain};
 }
@@ -213,7 +231,7 @@ TranscribeSlot::Outcome TranscribeSlot::on_storage_error(WorkerProcess& worker, 
 
 TranscribeSlot::Outcome TranscribeSlot::on_failed(const Run& run, const protocol::FailedEvent& event) {
   if (context_.jobs.cancel_requested(run.job.id)) return {Outcome::Kind::kCancelled};
-  if (context_.stop.raised()) return {Outcome::Kind::kQueuedAgain};
+  if (must_wait(run.job)) return {Outcome::Kind::kQueuedAgain};
   // Whatever filled the memory goes with the process.
   if (event.code == ErrorCode::kOutOfMemory) slot_.kill();
   const bool retryable = event.retryable || event.code == ErrorCode::kCancelled;
@@ -237,7 +255,7 @@ TranscribeSlot::Outcome TranscribeSlot::on_death(const Run& run, const Error& wh
   const std::string place = clock_text(run.committed);
   log_warn("job {}: {} at {} (window {})", run.job.id, what, place, run.next_window);
   if (context_.jobs.cancel_requested(run.job.id)) return {Outcome::Kind::kCancelled};
-  if (context_.stop.raised()) return {Outcome::Kind::kQueuedAgain};
+  if (must_wait(run.job)) return {Outcome::Kind::kQueuedAgain};
   if (context_.ledger.add_death(run.job.id, run.next_window) < 2) {
     context_.jobs.progressed(run.job.id, fmt::format("{}; it goes on from {}", what, place), run.committed,
                              run.job.duration, 0, "");

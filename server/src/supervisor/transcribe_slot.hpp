@@ -43,6 +43,8 @@ class TranscribeSlot {
   Outcome on_storage_error(WorkerProcess& worker, Run& run, const Error& error);
   bool end_worker_job(WorkerProcess& worker, Run& run, LateWindows late);
   bool wanted_away(const domain::Job& job) const;
+  /// It leaves the worker and goes on later: the server stops, or a person paused it.
+  bool must_wait(const domain::Job& job) const;
   void settle(const domain::Job& job, const Outcome& outcome);
 
   Context& context_;

@@ -6,15 +6,16 @@
 
 #include "base/file.hpp"
 #include "media/audio_reader.hpp"
+#include "media/poster.hpp"
 #include "worker/heartbeat.hpp"
 
 namespace zimu::worker {
 namespace {
 
-constexpr std::size_t kBucketSamples = media::kSampleRateHz / 10;  // 100 ms
-constexpr std::size_t kMaxBuckets = 200'000;
+constexpr std::size_t kBucketSamples = media::kSampleRateHz / 50;  // 20 ms: cue edges are set by what one sees
+constexpr std::size_t kMaxBuckets = 1'000'000;
 
-/// Greatest |sample| of each 100 ms; pairs are merged whenever there would be too many.
+/// Greatest |sample| of each 20 ms; pairs are merged whenever there would be too many.
 class Peaks {
  public:
   void add(std::span<const float> samples) {
@@ -82,6 +83,10 @@ Result<protocol::DoneEvent> run_inspection(const protocol::InspectRequest& reque
     report();
   }
   if (!request.peaks_path.empty()) ZIMU_TRY_VOID(write_file_atomic(request.peaks_path, peaks.file()));
+  if (!request.poster_path.empty()) {
+    ZIMU_TRY(const auto poster, media::make_poster(request.media_path, &cancel, report));
+    if (poster) ZIMU_TRY_VOID(write_file_atomic(request.poster_path, *poster));
+  }
 
   protocol::DoneEvent done;
   done.job = request.job;

@@ -6,7 +6,7 @@
 
 namespace zimu::worker {
 
-/// Streams, duration, waveform peaks and SHA-256 of a file. The error returned becomes the `failed` event.
+/// Streams, duration, waveform peaks, poster and SHA-256 of a file. The error returned becomes the `failed` event.
 Result<protocol::DoneEvent> run_inspection(const protocol::InspectRequest& request, EventWriter& events,
                                            const std::atomic<bool>& cancel);
 

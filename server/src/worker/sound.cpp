@@ -4,14 +4,26 @@
 
 namespace zimu::worker {
 
-Result<std::unique_ptr<Sound>> Sound::open(const std::string& path, int audio_stream, const std::atomic<bool>* cancel) {
-  ZIMU_TRY(auto reader, media::AudioReader::open(path, audio_stream, cancel));
-  std::unique_ptr<Sound> sound(new Sound(std::move(reader)));
+namespace {
+
+std::uint64_t samples_in(Milliseconds time) {
+  return static_cast<std::uint64_t>(std::max<std::int64_t>(time.count(), 0)) * (media::kSampleRateHz / 1000);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Sound>> Sound::open(const std::string& path, int audio_stream, const std::atomic<bool>* cancel,
+                                           Part part) {
+  ZIMU_TRY(auto reader, media::AudioReader::open(path, audio_stream, cancel, part.start));
+  std::unique_ptr<Sound> sound(new Sound(std::move(reader), part));
   sound->thread_ = std::thread([raw = sound.get()] { raw->decode(); });
   return sound;
 }
 
-Sound::Sound(std::unique_ptr<media::AudioReader> reader) : reader_(std::move(reader)) {}
+Sound::Sound(std::unique_ptr<media::AudioReader> reader, Part part)
+    : reader_(std::move(reader)), position_(samples_in(part.start)) {
+  if (part.end.count() > 0) left_ = samples_in(part.end - part.start);
+}
 
 Sound::~Sound() {
   queue_.close();
@@ -19,14 +31,17 @@ Sound::~Sound() {
 }
 
 void Sound::decode() {
-  while (true) {
+  while (!left_ || *left_ > 0) {
     const auto started = std::chrono::steady_clock::now();
     const auto piece = reader_->read();
     decode_us_ += std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - started).count();
     if (!piece) return queue_.finish(std::unexpected(piece.error()));
     if (piece->empty()) return queue_.finish({});
-    if (!queue_.push({piece->begin(), piece->end()})) return;
+    const auto taken = piece->first(std::min<std::uint64_t>(piece->size(), left_.value_or(piece->size())));
+    if (left_) *left_ -= taken.size();
+    if (!queue_.push({taken.begin(), taken.end()})) return;
   }
+  queue_.finish({});
 }
 
 Result<> Sound::fill(std::size_t samples) {

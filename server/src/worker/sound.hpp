@@ -2,6 +2,7 @@
 #include <atomic>
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <thread>
@@ -12,11 +13,18 @@
 
 namespace zimu::worker {
 
-/// A recording's samples from `position` on, decoded ahead by a thread of its own. Memory is bounded by the queue and
-/// what `fill` was asked for. Thread: one at a time.
+/// A part of a recording; `end` 0: to where it ends.
+struct Part {
+  Milliseconds start{0};
+  Milliseconds end{0};
+};
+
+/// A recording's samples from `position` on, decoded ahead by a thread of its own. Of a part only that part: it begins
+/// and ends as if the recording did. Memory is bounded by the queue and what `fill` was asked for. Thread: one at a time.
 class Sound {
  public:
-  static Result<std::unique_ptr<Sound>> open(const std::string& path, int audio_stream, const std::atomic<bool>* cancel);
+  static Result<std::unique_ptr<Sound>> open(const std::string& path, int audio_stream, const std::atomic<bool>* cancel,
+                                             Part part = {});
   ~Sound();
 
   const media::AudioReader& reader() const { return *reader_; }
@@ -30,14 +38,15 @@ class Sound {
   std::chrono::milliseconds decode_time() const { return std::chrono::milliseconds(decode_us_.load() / 1000); }
 
  private:
-  explicit Sound(std::unique_ptr<media::AudioReader> reader);
+  Sound(std::unique_ptr<media::AudioReader> reader, Part part);
   void decode();
 
   std::unique_ptr<media::AudioReader> reader_;
   SampleQueue queue_;
   std::vector<float> buffer_;
   std::size_t offset_ = 0;
-  std::uint64_t position_ = 0;
+  std::uint64_t position_;
+  std::optional<std::uint64_t> left_;  ///< samples up to the part's end; the decoding thread's
   bool ended_ = false;
   std::atomic<std::int64_t> decode_us_{0};
   std::thread thread_;

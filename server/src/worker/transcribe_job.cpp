@@ -28,15 +28,17 @@ class Job {
       : request_(request), events_(events), cancel_(cancel), heartbeat_(events) {}
 
   Result<protocol::DoneEvent> run(ModelCache& models) {
-    ZIMU_TRY(sound_, Sound::open(request_.media_path, request_.options.audio_stream, &cancel_));
+    const Part part{request_.span_start, request_.span_end};
+    ZIMU_TRY(sound_, Sound::open(request_.media_path, request_.options.audio_stream, &cancel_, part));
     const media::AudioReader& reader = sound_->reader();
-    total_ = reader.info().duration;
+    total_ = part.end.count() > 0 ? part.end : reader.info().duration;
+    begin_ = std::max(request_.resume_at, part.start);
     events_.write(protocol::MediaEvent{request_.job, reader.info(), reader.audio_stream()});
     progress("loading", true);
     ZIMU_TRY(engine_, models.get(request_.model_path, request_.options));
     progress("decoding", true);
     started_ = Clock::now();
-    ZIMU_TRY_VOID(sound_->skip(static_cast<std::uint64_t>(request_.resume_at.count()) * kSamplesPerMs));
+    ZIMU_TRY_VOID(sound_->skip(static_cast<std::uint64_t>((begin_ - part.start).count()) * kSamplesPerMs));
     next_window_ = request_.next_window;
     next_segment_ = request_.next_segment;
     ZIMU_TRY_VOID(run_windows());
@@ -163,7 +165,7 @@ class Job {
     if (engine_ != nullptr) {
       event.device = engine_->device();
       const std::chrono::duration<double> spent = Clock::now() - started_;
-      const auto fresh = std::chrono::duration<double>(event.done - request_.resume_at).count();
+      const auto fresh = std::chrono::duration<double>(event.done - begin_).count();
       event.speed = spent.count() > 0.2 && fresh > 0 ? fresh / spent.count() : 0;
     }
     heartbeat_.report(std::move(event), always);
@@ -186,7 +188,8 @@ class Job {
   std::unique_ptr<Sound> sound_;
   asr::Engine* engine_ = nullptr;
   asr::LanguageGuess language_;
-  Milliseconds total_{0};
+  Milliseconds begin_{0};  ///< of the first window
+  Milliseconds total_{0};  ///< where the last one is to end
   std::int64_t next_window_ = 0;
   std::int64_t next_segment_ = 0;
   Clock::time_point started_ = Clock::now();

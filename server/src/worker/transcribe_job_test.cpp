@@ -134,10 +134,10 @@ TEST_F(JobTest, InspectsAFile) {
   EXPECT_EQ(out.done->sha256, *sha256_file(path));
   const auto peaks = read_file(request.peaks_path);
   ASSERT_TRUE(peaks);
-  ASSERT_EQ(peaks->size(), 12U + 20U);
+  ASSERT_EQ(peaks->size(), 12U + 100U);
   EXPECT_EQ(peaks->substr(0, 4), "ZPK1");
-  EXPECT_EQ((*peaks)[4], 100);
-  EXPECT_EQ((*peaks)[8], 20);
+  EXPECT_EQ((*peaks)[4], 20);
+  EXPECT_EQ((*peaks)[8], 100);
   EXPECT_NEAR(static_cast<unsigned char>((*peaks)[20]), 0.125 * 255, 3);  // ffmpeg's sine
   request.media_path = (dir_ / "text.srt").string();
   std::ofstream(request.media_path) << "1\n00:00:00,000 --> 00:00:01,000\nhi\n";
@@ -198,6 +198,51 @@ TEST_F(JobTest, GoesOnInTheMiddleWithTheSameTail) {
     const auto one = protocol::encode(protocol::Event(protocol::WindowEvent{"j", rest.windows[i]}));
     const auto other = protocol::encode(protocol::Event(protocol::WindowEvent{"j", whole.windows[i + 1]}));
     EXPECT_EQ(one, other);
+  }
+}
+
+TEST_F(JobTest, ASpanIsHeardAloneAndGoesOnWithTheSameTail) {
+  if (!has_model()) GTEST_SKIP() << "no model at " << model();
+  protocol::TranscribeRequest request;
+  // Eleven seconds of speech at 0, 100, 200 … s; a span that cuts into two of them and is far enough in to be sought.
+  request.media_path = make("far.m4a", "-stream_loop 3 -i '" + kSpeech.string() + "' -af apad=whole_dur=44 -ac 1");
+  const std::string whole = make("farther.m4a", "-stream_loop 4 -i '" + request.media_path + "' -c copy");
+  request.media_path = whole;
+  request.options.words = true;
+  request.resume_at = request.span_start = Milliseconds{64'500};
+  request.span_end = Milliseconds{105'250};
+  const Outcome out = transcribe(request);
+  ASSERT_TRUE(out.done) << out.done.error().message;
+  ASSERT_GE(out.windows.size(), 2U);
+  EXPECT_EQ(out.windows.front().start, request.span_start);
+  EXPECT_EQ(out.windows.front().index, 0);
+  EXPECT_EQ(out.windows.back().end, request.span_end);
+  EXPECT_EQ(out.done->duration, request.span_end);
+  EXPECT_NE(out.text.find("what you can do for your country"), std::string::npos) << out.text;
+  for (const auto& window : out.windows) {
+    for (const auto& segment : window.segments) {
+      EXPECT_GE(segment.start, window.start);
+      EXPECT_LE(segment.end, window.end);
+      for (const auto& word : segment.words) EXPECT_TRUE(window.start <= word.start && word.end <= window.end);
+    }
+  }
+  for (const auto& event : out.events) {
+    const auto* progress = std::get_if<protocol::ProgressEvent>(&event);
+    if (progress == nullptr) continue;
+    EXPECT_GE(progress->done, request.span_start);
+    EXPECT_EQ(progress->total, request.span_end);
+  }
+
+  request.resume_at = out.windows[1].start;
+  request.next_window = 1;
+  request.next_segment = static_cast<std::int64_t>(out.windows[0].segments.size());
+  request.resume_language = "en";
+  const Outcome rest = transcribe(request);
+  ASSERT_TRUE(rest.done);
+  ASSERT_EQ(rest.windows.size() + 1, out.windows.size());
+  for (std::size_t i = 0; i < rest.windows.size(); ++i) {
+    EXPECT_EQ(protocol::encode(protocol::Event(protocol::WindowEvent{"j", rest.windows[i]})),
+              protocol::encode(protocol::Event(protocol::WindowEvent{"j", out.windows[i + 1]})));
   }
 }
 

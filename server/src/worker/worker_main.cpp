@@ -105,7 +105,7 @@ protocol::HelloEvent hello() {
   event.pid = ::getpid();
   event.engine = asr::engine_version();
   event.devices = asr::engine_devices();
-  event.features = {"words", "translate", "inspect"};
+  event.features = {"words", "translate", "inspect", "span", "poster"};
   return event;
 }
 

@@ -1,10 +1,12 @@
 """A recording's sound as mono float samples at 16 kHz, decoded as it is read: memory does not depend on its length.
 
 Sample n lies at n/16000 s on the clock that a player shows: late audio begins with silence, gaps are filled. Decoding
-always starts at the beginning, so that the same file gives the same samples whatever was read before."""
+starts at the beginning, so that the same file gives the same samples whatever was read before. Only to read from a late
+moment on, in a file whose clock can be trusted, it jumps: the same moment gives the same samples."""
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from fractions import Fraction
 
@@ -19,14 +21,23 @@ JITTER_SAMPLES = RATE // 10          # timestamps this near to the decoded lengt
 MAX_GAP_SAMPLES = 2 * 3600 * RATE    # a longer jump is a damaged clock and is ignored
 MAX_BAD_PACKETS = 500                # in a row, with nothing decoded before: the file is unreadable
 PIECE = RATE                         # greatest length of a piece of silence
+SEEK_FROM_MS = 60_000                # before this it is not worth a jump
+SETTLE_MS = 2_000                    # what decoders need to sound right after one
+# Formats whose clock says nothing about the place.
+JUMPY = av.format.Flags.ts_discont.value | av.format.Flags.no_timestamps.value
 
 
 class AudioReader:
     def __init__(self, path: str, audio_stream: int):
         self.path = path
-        self._container = open_media(path)
-        self._stream, self.audio_stream = choose_audio(self._container, audio_stream, path)
+        self._wanted_stream = audio_stream
+        self._open()
         self.info = describe(self._container, self._stream)
+
+    def _open(self) -> None:
+        path = self.path
+        self._container = open_media(path)
+        self._stream, self.audio_stream = choose_audio(self._container, self._wanted_stream, path)
         if self._stream.codec_context is None:
             raise Failure("bad_media", f"no decoder for the audio of {path}", CONVERT_ACTION)
         self._stream.thread_type = "NONE"
@@ -37,14 +48,62 @@ class AudioReader:
         self._base = 0             # samples on the timeline when it was made
         self._produced = 0         # samples on the timeline so far, silence included
         self._shift = 0            # correction after damaged timestamps, in samples
+        self._offset = 0           # of the first frame's timestamp from the place it got
+        self._landing = False      # the next frame says where a jump led to
+        self._landed: int | None = None
         self._decoded_any = False
         self._bad = 0
 
     def close(self) -> None:
         self._container.close()
 
-    def pieces(self) -> Iterator[np.ndarray]:
-        """All of it, in pieces of about a second at most, and empty ones while there is only something else to read."""
+    def pieces(self, start_ms: int = 0) -> Iterator[np.ndarray]:
+        """What comes from there on, in pieces of about a second at most, and empty ones while there is only something
+        else to read."""
+        unwanted = start_ms * (RATE // 1000)
+        source = None
+        if start_ms >= SEEK_FROM_MS:
+            source = self._jump(start_ms)
+            if source is None:
+                self.close()
+                self._open()
+            else:
+                unwanted -= self._landed
+        for piece in source or self._all():
+            gone = min(unwanted, len(piece))
+            unwanted -= gone
+            yield piece[gone:]
+
+    def _jump(self, start_ms: int) -> Iterator[np.ndarray] | None:
+        """What comes from some sample, `_landed`, at or before that moment on; None where that cannot be."""
+        if next((piece for piece in self._all() if len(piece)), None) is None:  # how the beginning lies to its timestamps
+            return None
+        seconds = Fraction(start_ms - SETTLE_MS, 1000) + self._start
+        if self._container.format.flags & JUMPY or not self._seek(seconds):
+            return None
+        self._stream.codec_context.flush_buffers()
+        self._resampler = None
+        self._fed = Fraction(0)
+        self._shift = -self._offset
+        self._landing = True
+        source = self._all()
+        first = next((piece for piece in source if len(piece)), None)
+        if first is None or self._landing or self._landed > start_ms * (RATE // 1000):
+            return None
+        return itertools.chain([first], source)
+
+    def _seek(self, seconds: Fraction) -> bool:
+        # Matroska keeps the places of the pictures only.
+        for stream in (self._stream, *self._container.streams.video[:1]):
+            try:
+                self._container.seek(int(seconds / stream.time_base), stream=stream)
+                return True
+            except av.error.FFmpegError:
+                continue
+        return False
+
+    def _all(self) -> Iterator[np.ndarray]:
+        """From where the container is to its end."""
         for frame in self._frames():
             if frame is None:
                 yield np.empty(0, np.float32)
@@ -92,12 +151,17 @@ class AudioReader:
         if frame.pts is None or frame.time_base is None:
             return
         at = int((frame.pts * frame.time_base - self._start) * RATE) + self._shift
+        if self._landing:
+            self._landing = False
+            self._landed = self._produced = self._base = at
         drift = at - (self._base + int(self._fed * RATE))
         if JITTER_SAMPLES < drift <= MAX_GAP_SAMPLES:
             yield from self._flush()
             yield from self._silence(at - self._produced)
         elif abs(drift) > JITTER_SAMPLES:
             self._shift -= drift  # the clock jumped: keep every sample, go on from here
+        if not self._decoded_any:
+            self._offset = at - self._produced
 
     def _silence(self, samples: int) -> Iterator[np.ndarray]:
         while samples > 0:

@@ -1,4 +1,4 @@
-"""`inspect`: streams, duration, hash and waveform of a file."""
+"""`inspect`: streams, duration, hash, waveform and a picture of a file."""
 
 from __future__ import annotations
 
@@ -12,15 +12,16 @@ import numpy as np
 from worker.audio import RATE, AudioReader
 from worker.errors import os_failure
 from worker.lines import EventWriter
+from worker.poster import make_poster
 from worker.progress import Progress
 from worker.requests import Inspect
 
-BUCKET_SAMPLES = RATE // 10
-MAX_BUCKETS = 200_000
+BUCKET_SAMPLES = RATE // 50
+MAX_BUCKETS = 1_000_000
 
 
 class Peaks:
-    """Greatest |sample| of each 100 ms; pairs are merged whenever there would be too many. See ZPK1 in the protocol."""
+    """Greatest |sample| of each 20 ms; pairs are merged whenever there would be too many. See ZPK1 in the protocol."""
 
     def __init__(self):
         self._bucket = BUCKET_SAMPLES
@@ -101,6 +102,8 @@ def run_inspection(request: Inspect, events: EventWriter, cancelled: threading.E
             progress.poll()
         if request.peaks:
             write_whole(request.peaks, peaks.file())
+        if request.poster and (picture := make_poster(request.media, progress)) is not None:
+            write_whole(request.poster, picture)
         duration = samples // 16
         if info["duration_ms"] == 0:
             events.write("media", job=request.job, info=info | {"duration_ms": duration},

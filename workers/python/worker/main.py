@@ -65,7 +65,7 @@ def run() -> int:
         return 69
     events = EventWriter()
     events.write("hello", v=VERSION, pid=os.getpid(), engine=engine(), devices=devices(),
-                 features=["words", "translate", "inspect"])
+                 features=["words", "translate", "inspect", "span", "poster"])
     models = Models()
     while True:
         _run_job(inbox.next(), models, events, inbox)

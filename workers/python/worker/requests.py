@@ -69,12 +69,23 @@ class Resume:
 
 
 @dataclass
+class Span:
+    start_ms: int = _is(_time, 0)
+    end_ms: int = _is(_time, 0)
+
+    def __post_init__(self):
+        if self.end_ms and self.end_ms <= self.start_ms:
+            raise Invalid("end_ms of span is not after its start_ms")
+
+
+@dataclass
 class Transcribe:
     job: str = _is(_text)
     media: str = _is(_text)
     model: str = _is(_text)
     options: Options = field(default_factory=Options, metadata={"message": Options})
     resume: Resume = field(default_factory=Resume, metadata={"message": Resume})
+    span: Span = field(default_factory=Span, metadata={"message": Span})
 
 
 @dataclass
@@ -82,6 +93,7 @@ class Inspect:
     job: str = _is(_text)
     media: str = _is(_text)
     peaks: str = _is(_text, "")
+    poster: str = _is(_text, "")
 
 
 @dataclass

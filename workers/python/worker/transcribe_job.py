@@ -38,7 +38,8 @@ class _Job:
         self._models = models
         self._events = events
         self._progress = progress
-        self._sound = Sound(reader, self._poll)
+        self._sound = Sound(reader, self._poll, request.span.start_ms, request.span.end_ms)
+        self._begin_ms = max(request.resume.at_ms, request.span.start_ms)
         self._language = ""
         self._next_window = request.resume.next_window
         self._next_segment = request.resume.next_segment
@@ -52,7 +53,8 @@ class _Job:
             self._decoder.check_language(self._options.language)
         self._progress.report("decoding")
         self._started = time.monotonic()
-        self._sound.skip(self._request.resume.at_ms * SAMPLES_PER_MS)
+        self._progress.done_ms = self._request.span.start_ms
+        self._sound.skip(self._begin_ms * SAMPLES_PER_MS - self._sound.position)
         self._progress.report("transcribing")
         while True:
             # One sample more than is looked at, so that the end of the recording is known and not guessed.
@@ -71,7 +73,7 @@ class _Job:
         progress = self._progress
         progress.done_ms = self._sound.position // SAMPLES_PER_MS
         spent = time.monotonic() - self._started
-        fresh = (progress.done_ms - self._request.resume.at_ms) / 1000
+        fresh = (progress.done_ms - self._begin_ms) / 1000
         progress.speed = fresh / spent if spent > 0.2 and fresh > 0 else 0.0
         progress.poll()
 
@@ -155,7 +157,8 @@ def run_transcription(request: Transcribe, models: Models, events: EventWriter, 
     reader = AudioReader(request.media, request.options.audio_stream)
     try:
         events.write("media", job=request.job, info=reader.info, audio_stream=reader.audio_stream)
-        progress.total_ms = reader.info["duration_ms"]
+        progress.total_ms = request.span.end_ms or reader.info["duration_ms"]
+        progress.done_ms = request.span.start_ms
         progress.report("loading")
         return _Job(request, models, events, progress, reader).run()
     finally:

@@ -24,6 +24,7 @@ class Editor {
   Result<> operator()(const SetText& o) {
     ZIMU_TRY(Segment segment, get(o.index));
     ZIMU_TRY(std::string text, editing::checked_text(o.text));
+    if (text == segment.text) return {};
     segment.words = retime_words(segment, text);
     segment.text = std::move(text);
     segment.tokens.clear();
