@@ -7,6 +7,7 @@ import type {
   Page,
   SearchPage,
   System,
+  TagCount,
   Transcript,
   TranscriptHeader,
   Waveform,
@@ -38,6 +39,8 @@ type Query = Record<string, string | number | boolean | null | undefined>;
 interface RequestOptions {
   query?: Query;
   json?: unknown;
+  /** A body that is not JSON, as plain text. */
+  text?: string;
   signal?: AbortSignal;
   keepalive?: boolean;
 }
@@ -64,15 +67,16 @@ export function problemFrom(status: number, body: string): ApiError {
   return new ApiError(status, 'http', `The server answered ${status}.`);
 }
 
-async function request<T>(method: string, path: string, options: RequestOptions = {}): Promise<T> {
+export async function request<T>(method: string, path: string, options: RequestOptions = {}): Promise<T> {
   const headers: Record<string, string> = { Accept: 'application/json' };
   if (options.json !== undefined) headers['Content-Type'] = 'application/json';
+  if (options.text !== undefined) headers['Content-Type'] = 'text/plain; charset=utf-8';
   let response: Response;
   try {
     response = await fetch(withQuery(kBase + path, options.query), {
       method,
       headers,
-      body: options.json === undefined ? undefined : JSON.stringify(options.json),
+      body: options.json === undefined ? options.text : JSON.stringify(options.json),
       signal: options.signal,
       keepalive: options.keepalive,
     });
@@ -88,20 +92,28 @@ async function request<T>(method: string, path: string, options: RequestOptions 
 const id = encodeURIComponent;
 
 export const api = {
-  listMedia: (query: { limit?: number; after?: string } = {}, signal?: AbortSignal) =>
+  listMedia: (query: Query & { limit?: number; after?: string } = {}, signal?: AbortSignal) =>
     request<Page<Media>>('GET', '/media', { query, signal }),
   getMedia: (mediaId: string, signal?: AbortSignal) =>
     request<Media>('GET', `/media/${id(mediaId)}`, { signal }),
   addUrl: (url: string) => request<Media>('POST', '/media', { json: { url } }),
   renameMedia: (mediaId: string, title: string) =>
     request<Media>('PATCH', `/media/${id(mediaId)}`, { json: { title } }),
+  tagMedia: (mediaId: string, tags: readonly string[]) =>
+    request<Media>('PATCH', `/media/${id(mediaId)}`, { json: { tags } }),
+  tags: () => request<{ items: TagCount[] }>('GET', '/tags'),
   deleteMedia: (mediaId: string, keepalive = false) =>
     request<void>('DELETE', `/media/${id(mediaId)}`, { keepalive }),
   waveform: (mediaId: string, points: number, signal?: AbortSignal) =>
     request<Waveform>('GET', `/media/${id(mediaId)}/waveform`, { query: { points }, signal }),
 
   createJob: (job: JobRequest) => request<Job>('POST', '/jobs', { json: job }),
+  getJob: (jobId: string) => request<Job>('GET', `/jobs/${id(jobId)}`),
   cancelJob: (jobId: string) => request<Job>('POST', `/jobs/${id(jobId)}/cancel`),
+  pauseJob: (jobId: string) => request<Job>('POST', `/jobs/${id(jobId)}/pause`),
+  resumeJob: (jobId: string) => request<Job>('POST', `/jobs/${id(jobId)}/resume`),
+  setPriority: (jobId: string, priority: number) =>
+    request<Job>('POST', `/jobs/${id(jobId)}/priority`, { json: { priority } }),
   retryJob: (jobId: string) => request<Job>('POST', `/jobs/${id(jobId)}/retry`),
   listJobs: (query: { media_id?: string; state?: string; limit?: number } = {}, signal?: AbortSignal) =>
     request<Page<Job>>('GET', '/jobs', { query, signal }),
@@ -123,6 +135,14 @@ export const api = {
 
 export function contentUrl(mediaId: string, download = false): string {
   return withQuery(`${kBase}/media/${id(mediaId)}/content`, { download: download ? 1 : undefined });
+}
+
+export function posterUrl(mediaId: string): string {
+  return `${kBase}/media/${id(mediaId)}/poster`;
+}
+
+export function archiveUrl(mediaIds: readonly string[], formats: readonly string[]): string {
+  return withQuery(`${kBase}/archive`, { media_ids: mediaIds.join(','), formats: formats.join(',') });
 }
 
 export function exportUrl(transcriptId: string, format: string, words: boolean): string {

@@ -2,23 +2,26 @@
 // stays a light page. Browsers without it show the line's own highlight only.
 import type { TextSpan } from './search';
 
-type Layer = 'zimu-word' | 'zimu-hit' | 'zimu-hit-current';
+export type Layer = 'zimu-word' | 'zimu-hit' | 'zimu-hit-current' | 'zimu-doubt' | 'zimu-doubt-current';
 
 const supported = typeof CSS !== 'undefined' && 'highlights' in CSS && typeof Highlight !== 'undefined';
 
-export function mark(layer: Layer, spots: { element: Element | null; span: TextSpan }[]): void {
-  if (!supported) return;
+/** Paints spans of an element's text; the answer takes them away again. */
+export function paint(layer: Layer, element: Element, spans: readonly TextSpan[]): () => void {
+  const node = element.firstChild;
+  if (!supported || spans.length === 0 || !(node instanceof Text)) return () => {};
+  let highlight = CSS.highlights.get(layer);
+  if (!highlight) CSS.highlights.set(layer, (highlight = new Highlight()));
   const ranges: Range[] = [];
-  for (const { element, span } of spots) {
-    const node = element?.firstChild;
-    if (!(node instanceof Text) || span.end > node.length) continue;
+  for (const { start, end } of spans) {
+    if (end > node.length) continue;
     const range = new Range();
-    range.setStart(node, span.start);
-    range.setEnd(node, span.end);
+    range.setStart(node, start);
+    range.setEnd(node, end);
+    highlight.add(range);
     ranges.push(range);
   }
-  if (ranges.length === 0) CSS.highlights.delete(layer);
-  else CSS.highlights.set(layer, new Highlight(...ranges));
+  return () => ranges.forEach((range) => highlight.delete(range));
 }
 
 /** The character of `element`'s text under a point, -1 where there is none. */

@@ -16,11 +16,19 @@ export type Status =
 export function statusOf(media: Media): Status {
   if (media.state === 'unreadable') return 'unreadable';
   if (media.job) return media.job.state;
+  // Imported, or its job was deleted.
+  if (media.transcripts.some((transcript) => transcript.complete)) return 'done';
   return media.state === 'inspecting' ? 'inspecting' : 'untranscribed';
 }
 
 export function isActive(job: Job | null | undefined): boolean {
   return job?.state === 'queued' || job?.state === 'running' || job?.state === 'paused';
+}
+
+/** A job that only makes a draft of a part, or a film, says nothing about the recording. */
+export function isWhole(job: Job): boolean {
+  const { kind, span } = job as { kind?: string; span?: unknown };
+  return (kind === undefined || kind === 'transcribe') && !span;
 }
 
 /** Ids are UUIDv7, so for the same instant the greater id is the newer one. */
@@ -30,6 +38,26 @@ export function newerFirst(
 ): number {
   const byTime = Date.parse(b.created_at) - Date.parse(a.created_at);
   return byTime || (a.id < b.id ? 1 : a.id > b.id ? -1 : 0);
+}
+
+/** The jobs that wait, in the order in which workers take them. */
+export function inQueueOrder(jobs: readonly Job[]): Job[] {
+  return jobs
+    .filter((job) => job.state === 'queued')
+    .sort((a, b) => b.priority - a.priority || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0));
+}
+
+/** The priorities that put waiting jobs in this order, of those alone that need another one. */
+export function prioritiesFor(order: readonly Job[]): Array<{ id: string; priority: number }> {
+  const changes: Array<{ id: string; priority: number }> = [];
+  let below = order.at(-1)?.priority ?? 0;
+  for (let at = order.length - 2; at >= 0; at -= 1) {
+    const job = order[at]!;
+    const least = job.id < order[at + 1]!.id ? below : below + 1; // Of the same priority the older one is first.
+    below = Math.max(job.priority, least);
+    if (below !== job.priority) changes.push({ id: job.id, priority: below });
+  }
+  return changes;
 }
 
 /** `complete` false: the list goes on at the server, so something older than its end is not put in. */
@@ -63,8 +91,9 @@ export function newestJob(known: Job | null, other: Job | null): Job | null {
 }
 
 export function applyJob(items: Media[], job: Job): Media[] {
+  if (job.span) return items; // A part done again says nothing about the whole.
   const at = items.findIndex((item) => item.id === job.media_id);
-  if (at < 0) return items;
+  if (at < 0 || !isWhole(job)) return items;
   const media = items[at]!;
   const newest = newestJob(media.job, job);
   return newest === media.job ? items : items.with(at, { ...media, job: newest });

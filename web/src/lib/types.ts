@@ -40,12 +40,21 @@ export interface JobFailure {
   retryable: boolean;
 }
 
+export interface JobSpan {
+  transcript_id: string;
+  start_ms: number;
+  end_ms: number;
+}
+
 export interface Job {
   id: string;
   media_id: string;
   transcript_id: string;
   state: JobState;
   options: JobOptions;
+  kind?: 'transcribe' | 'render';
+  /** Of a part of a transcript done again; its own transcript is then a draft. */
+  span?: JobSpan | null;
   stage: string;
   progress: number;
   speed: number;
@@ -75,6 +84,11 @@ export interface TranscriptHeader {
   complete: boolean;
   created_at: string;
   updated_at: string;
+  /** Number of the last edit; 0: as it was made. */
+  revision: number;
+  origin: 'job' | 'import' | 'align' | 'draft';
+  /** Of a draft: the transcript that it is a part of, done again. */
+  parent_id: string | null;
 }
 
 export interface Word {
@@ -99,6 +113,9 @@ export interface Segment {
 
 export interface Transcript extends TranscriptHeader {
   segments: Segment[];
+  /** The revision that an undo would take back, and that a redo would do again. */
+  undo: number | null;
+  redo: number | null;
 }
 
 /** From `start` to before `end`, in code points. */
@@ -140,10 +157,19 @@ export interface Media {
   format: string;
   streams: Stream[];
   source: string;
+  tags: string[];
+  /** The oldest recording with the same bytes, when this is not it. */
+  duplicate_of: string | null;
+  has_poster: boolean;
   created_at: string;
   updated_at: string;
   transcripts: TranscriptHeader[];
   job: Job | null;
+}
+
+export interface TagCount {
+  tag: string;
+  count: number;
 }
 
 export interface Waveform {
@@ -238,4 +264,6 @@ export interface JobRequest {
   task?: Task;
   words?: boolean;
   prompt?: string;
+  /** Only this part, as a draft of that transcript. */
+  span?: JobSpan;
 }

@@ -69,7 +69,7 @@ test('a dropped file becomes text that plays, can be found and downloaded', asyn
   await expect(transcript.getByRole('progressbar')).toHaveCount(0, { timeout: kTranscribeMs });
 
   // A click in a line moves the player.
-  const last = transcript.locator('li').last();
+  const last = transcript.locator('[data-at]').last();
   const before = await currentTime(page);
   const text = last.locator('.text');
   const box = (await text.boundingBox())!;
@@ -105,7 +105,7 @@ test('a dropped file becomes text that plays, can be found and downloaded', asyn
 
   // Rename, and it is so in the library too.
   await page.getByRole('button', { name: 'Rename' }).click();
-  await page.getByLabel('Title').fill(`${title} renamed`);
+  await page.getByRole('textbox', { name: 'Title' }).fill(`${title} renamed`);
   await page.keyboard.press('Enter');
   await expect(page.getByRole('heading', { name: `${title} renamed` })).toBeVisible();
   await page.getByRole('link', { name: /all recordings/i }).click();
@@ -191,7 +191,7 @@ test('everything is reached by Tab', async ({ page }) => {
   await page.goto('/');
   await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
   const reached: string[] = [];
-  for (let i = 0; i < 9; i += 1) {
+  for (let i = 0; i < 14; i += 1) {
     await page.keyboard.press('Tab');
     reached.push(
       await page.evaluate(() => {
@@ -201,5 +201,7 @@ test('everything is reached by Tab', async ({ page }) => {
     );
   }
   expect(reached[0]).toBe('Skip to content');
-  expect(reached.join('|')).toMatch(/System status.*Language.*Theme.*Choose files.*Paste a link.*Options/);
+  expect(reached.join('|')).toMatch(
+    /System status.*Language.*Theme.*Settings.*Choose files.*Choose a folder.*Record.*Paste a link.*Options/,
+  );
 });

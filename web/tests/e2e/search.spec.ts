@@ -38,8 +38,12 @@ async function transcribe(
   return { title, mediaId, transcriptId, segments: (transcript as Made).segments };
 }
 
-const currentTime = (page: Page) =>
-  page.evaluate(() => document.querySelector<HTMLMediaElement>('audio, video')!.currentTime);
+/** The player's, once there is one. */
+async function currentTime(page: Page): Promise<number> {
+  const player = page.locator('audio, video').first();
+  await player.waitFor({ state: 'attached' });
+  return player.evaluate((element) => (element as HTMLMediaElement).currentTime);
+}
 const field = (page: Page) => page.getByRole('textbox', { name: /search all transcripts|搜索全部文字稿/i });
 const group = (page: Page, title: string) =>
   page.getByRole('listitem').filter({ has: page.getByRole('heading', { name: title }) });

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { sentence } from '$lib/errors';
 import { ApiError, api, contentUrl, exportUrl, problemFrom, withQuery } from '$lib/api';
 import { uploadError } from '$lib/upload';
 
@@ -72,4 +73,14 @@ describe('requests', () => {
     expect(error).toBeInstanceOf(ApiError);
     expect((error as ApiError).is_network).toBe(true);
   });
+});
+
+describe('sentence', () => {
+  it.each([
+    ['the disk is full', 'The disk is full.'],
+    ['Already one.', 'Already one.'],
+    ['http://x.example is inside', 'http://x.example is inside.'],
+    ['“a” is empty', '“a” is empty.'],
+    ['', ''],
+  ])('makes %j into %j', (text, said) => expect(sentence(text)).toBe(said));
 });

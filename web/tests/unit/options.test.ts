@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { looksLikeMedia } from '$lib/drop';
 import { actionFor, bindings, type Pressed } from '$lib/keys';
 import { choiceFrom, defaultChoice, jobRequest, kMaxPromptLength } from '$lib/options';
+import { plainView } from '$lib/view';
 import { momentPath, routeOf, searchPath } from '$lib/state/router.svelte';
 import type { Model } from '$lib/types';
 
@@ -57,6 +58,7 @@ describe('actionFor', () => {
     metaKey: false,
     altKey: false,
     isComposing: false,
+    shiftKey: false,
     getModifierState: () => false,
     ...changes,
   });
@@ -79,21 +81,27 @@ describe('actionFor', () => {
     expect(actionFor(press('ArrowLeft', 'ArrowLeft'), 'page')).toBe('back_short');
   });
   it('has no key twice', () => {
-    const keys = bindings.flatMap((binding) => binding.keys.map(({ code, key }) => code ?? key));
+    const keys = bindings.flatMap((binding) =>
+      binding.keys.map(({ code, key, shift }) => `${code ?? key} ${shift ?? ''}`),
+    );
     expect(new Set(keys).size).toBe(keys.length);
   });
 });
 
 describe('routeOf', () => {
   it('reads addresses', () => {
-    expect(routeOf('/')).toEqual({ page: 'library', query: '' });
-    expect(routeOf('/', '?q=%E5%AD%97+a%26b')).toEqual({ page: 'library', query: '字 a&b' });
-    const recording = { page: 'recording', id: '0190-ab', at: null, transcript: '' };
+    expect(routeOf('/')).toEqual({ page: 'library', query: '', view: plainView });
+    expect(routeOf('/', '?q=%E5%AD%97+a%26b')).toEqual({ page: 'library', query: '字 a&b', view: plainView });
+    const recording = { page: 'recording', id: '0190-ab', at: null, transcript: '', view: 'text' };
     expect(routeOf('/media/0190-ab')).toEqual(recording);
     expect(routeOf('/media/0190-ab', '?t=soon')).toEqual(recording);
     const [path, search] = momentPath('0190-ab', 12_340, '0191').split('?');
     expect(routeOf(path!, `?${search}`)).toEqual({ ...recording, at: 12_340, transcript: '0191' });
-    expect(routeOf('/', searchPath('c++ "a b"').slice(1))).toEqual({ page: 'library', query: 'c++ "a b"' });
+    expect(routeOf('/', searchPath('c++ "a b"').slice(1))).toEqual({
+      page: 'library',
+      query: 'c++ "a b"',
+      view: plainView,
+    });
     expect(searchPath('')).toBe('/');
     expect(routeOf('/media/')).toEqual({ page: 'unknown' });
     expect(routeOf('/elsewhere')).toEqual({ page: 'unknown' });

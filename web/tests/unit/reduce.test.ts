@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import {
   applyJob,
+  inQueueOrder,
+  prioritiesFor,
   mergePage,
   newestJob,
   putSegment,
@@ -9,7 +11,8 @@ import {
   upsertMedia,
   upsertTranscript,
 } from '$lib/reduce';
-import type { Segment } from '$lib/types';
+import { inTurns } from '$lib/turns';
+import type { Job, Segment } from '$lib/types';
 import { at, header, job, media, segment } from './samples';
 
 const ids = (items: { id: string }[]) => items.map((item) => item.id);
@@ -98,5 +101,75 @@ describe('putSegment', () => {
     expect(putSegment(list, segment(2, 'again'))).toBe(2);
     expect(list[2]?.text).toBe('again');
     expect(list).toHaveLength(4);
+  });
+});
+
+describe('the queue', () => {
+  it('is in the order in which workers take it', () => {
+    const waiting = [
+      job('c', { state: 'queued' }),
+      job('a', { state: 'queued' }),
+      job('z', { state: 'queued', priority: 5 }),
+      job('r', { state: 'running', priority: 9 }),
+    ];
+    expect(inQueueOrder(waiting).map(({ id }) => id)).toEqual(['z', 'a', 'c']);
+  });
+
+  it('is put in another order by as few priorities as will do', () => {
+    const [a, b, c, d] = ['a', 'b', 'c', 'd'].map((id) => job(id, { state: 'queued' })) as [
+      Job,
+      Job,
+      Job,
+      Job,
+    ];
+    const done = (order: Job[]) => {
+      const changes = prioritiesFor(order);
+      const after = order.map((one) => ({
+        ...one,
+        priority: changes.find(({ id }) => id === one.id)?.priority ?? one.priority,
+      }));
+      expect(inQueueOrder([...after].reverse()).map(({ id }) => id)).toEqual(order.map(({ id }) => id));
+      return changes;
+    };
+    expect(done([a, b, c, d])).toEqual([]);
+    expect(done([a, b, d, c])).toHaveLength(3);
+    expect(done([b, a, c, d])).toEqual([{ id: 'b', priority: 1 }]);
+    expect(done([d, c, b, a])).toHaveLength(3);
+    expect(done([{ ...c, priority: 9 }, b, a])).toEqual([{ id: 'b', priority: 1 }]);
+    expect(prioritiesFor([])).toEqual([]);
+  });
+
+  it('of a film or a draft says nothing about the recording', () => {
+    const items = [media('m1', { job: job('a', { state: 'done' }) })];
+    const film = { ...job('b', { state: 'running', created_at: at(9) }), kind: 'render' as const };
+    const draft = {
+      ...job('c', { state: 'failed', created_at: at(9) }),
+      span: { transcript_id: 't1', start_ms: 0, end_ms: 900 },
+    };
+    expect(applyJob(items, film)).toBe(items);
+    expect(applyJob(items, draft)).toBe(items);
+    expect(statusOf(applyJob(items, job('d', { state: 'failed', created_at: at(9) }))[0]!)).toBe('failed');
+  });
+
+  it('is not needed for a recording with an imported transcript', () => {
+    expect(statusOf(media('m1', { transcripts: [header('t1', { complete: true })] }))).toBe('done');
+  });
+});
+
+describe('inTurns', () => {
+  it('does all, a few at a time, and answers what failed in order', async () => {
+    let running = 0;
+    let most = 0;
+    const done: number[] = [];
+    const failed = await inTurns([5, 4, 3, 2, 1, 0], async (item) => {
+      most = Math.max(most, ++running);
+      await new Promise((resolve) => setTimeout(resolve, item));
+      running -= 1;
+      if (item % 2) throw new Error(`odd ${item}`);
+      done.push(item);
+    });
+    expect(most).toBe(3);
+    expect(done.sort()).toEqual([0, 2, 4]);
+    expect(failed.map(({ item }) => item)).toEqual([5, 3, 1]);
   });
 });

@@ -70,6 +70,9 @@ export const media = (id: string, changes: Partial<Media> = {}): Media => ({
   format: 'mp3',
   streams: [],
   source: 'upload',
+  tags: [],
+  duplicate_of: null,
+  has_poster: false,
   created_at: at(0),
   updated_at: at(0),
   transcripts: [],
@@ -90,5 +93,8 @@ export const header = (id: string, changes: Partial<TranscriptHeader> = {}): Tra
   complete: false,
   created_at: at(0),
   updated_at: at(0),
+  revision: 0,
+  origin: 'job',
+  parent_id: null,
   ...changes,
 });

@@ -3,22 +3,32 @@ import { errorText } from '../errors';
 import { isRemoved } from '../events';
 import { t } from '../i18n/index.svelte';
 import { jobRequest, type TranscribeChoice } from '../options';
-import { applyJob, mergePage, removeById, upsertMedia, upsertTranscript } from '../reduce';
-import type { Job, Media } from '../types';
+import { applyJob, mergePage, removeById, statusOf, upsertMedia, upsertTranscript } from '../reduce';
+import type { Job, Media, TagCount } from '../types';
+import { filterCount, plainView, sameView, viewQuery, type LibraryView } from '../view';
+import { duplicates } from './duplicates';
+import { queue } from './queue.svelte';
 import { session } from './session.svelte';
 import { toasts } from './toasts.svelte';
 
 const kPageSize = 30;
 const kLargestPage = 100;
 const kUndoMs = 10_000;
+const kReloadMs = 400;
 
-/** The recordings on the page, newest first, kept true by events. */
+/** The recordings on the page, in the order and with the filters asked for, kept true by events. */
 class Library {
   items = $state.raw<Media[]>([]);
   next = $state<string | null>(null);
   loaded = $state(false);
   loadingMore = $state(false);
   error = $state.raw<unknown>(null);
+  view = $state.raw<LibraryView>(plainView);
+  tags = $state.raw<TagCount[]>([]);
+  /** Another view is on its way. */
+  changing = $state(false);
+  private reloadTimer: ReturnType<typeof setTimeout> | undefined;
+  private loads = 0;
   /** Deleted here and not yet at the server: may be undone. */
   private leaving = $state.raw<ReadonlyMap<string, ReturnType<typeof setTimeout>>>(new Map());
 
@@ -28,9 +38,8 @@ class Library {
     const { stream } = session;
     const offs = [
       stream.on('media', (data) => {
-        this.items = isRemoved(data)
-          ? removeById(this.items, data.id)
-          : upsertMedia(this.items, data, this.next === null);
+        if (isRemoved(data)) this.items = removeById(this.items, data.id);
+        else this.heardMedia(data);
       }),
       stream.on('job', (data) => {
         if (isRemoved(data)) this.jobRemoved(data.id);
@@ -52,26 +61,51 @@ class Library {
     };
   }
 
+  /** Another order or other filters; nothing happens when they are the same. */
+  show(view: LibraryView): void {
+    if (sameView(view, this.view)) return;
+    this.view = view;
+    this.next = null;
+    this.changing = this.loaded;
+    void this.load(kPageSize);
+  }
+
   /** The first page, or as much as was on the page before. */
-  async load(): Promise<void> {
-    const limit = Math.min(kLargestPage, Math.max(kPageSize, this.items.length));
+  async load(limit = Math.min(kLargestPage, Math.max(kPageSize, this.items.length))): Promise<void> {
+    clearTimeout(this.reloadTimer);
+    this.reloadTimer = undefined;
+    const load = ++this.loads;
+    void this.loadTags();
     try {
-      const page = await api.listMedia({ limit });
-      this.items = mergePage([], page.items, true);
+      const page = await api.listMedia({ ...viewQuery(this.view), limit });
+      if (load !== this.loads) return; // A later one was asked for meanwhile.
+      this.items = page.items;
       this.next = page.next;
       this.error = null;
       this.loaded = true;
     } catch (error) {
+      if (load !== this.loads) return;
       this.error = error;
+      if (this.changing) toasts.error(errorText(error));
     }
+    this.changing = false;
+  }
+
+  async loadTags(): Promise<void> {
+    this.tags = await api.tags().then(
+      ({ items }) => items,
+      () => this.tags,
+    );
   }
 
   async more(): Promise<void> {
     if (!this.next || this.loadingMore) return;
     this.loadingMore = true;
+    const load = this.loads;
     try {
-      const page = await api.listMedia({ limit: kPageSize, after: this.next });
-      this.items = mergePage(this.items, page.items, true);
+      const page = await api.listMedia({ ...viewQuery(this.view), limit: kPageSize, after: this.next });
+      if (load !== this.loads) return;
+      this.items = this.plain ? mergePage(this.items, page.items, true) : appendNew(this.items, page.items);
       this.next = page.next;
     } catch (error) {
       toasts.error(errorText(error));
@@ -80,8 +114,10 @@ class Library {
     }
   }
 
+  /** Just added here: it stands on the page, and is looked at for being a duplicate. */
   put(media: Media): void {
-    this.items = upsertMedia(this.items, media);
+    duplicates.watch(media.id);
+    this.heardMedia(media);
   }
 
   titleOf(mediaId: string): string {
@@ -104,6 +140,27 @@ class Library {
     await this.attempt(async () => this.heard(await api.cancelJob(job.id)));
   }
 
+  async pause(job: Job): Promise<void> {
+    await this.attempt(async () => this.heard(await api.pauseJob(job.id)));
+  }
+
+  async resume(job: Job): Promise<void> {
+    await this.attempt(async () => this.heard(await api.resumeJob(job.id)));
+  }
+
+  async toFront(job: Job): Promise<void> {
+    await this.attempt(async () => this.heard(await api.setPriority(job.id, queue.frontPriority)));
+  }
+
+  /** One place earlier or later in the queue. */
+  async move(job: Job, by: -1 | 1): Promise<void> {
+    await this.attempt(async () => {
+      for (const change of queue.moved(job.id, by)) {
+        this.heard(await api.setPriority(change.id, change.priority));
+      }
+    });
+  }
+
   async retry(job: Job): Promise<void> {
     await this.attempt(async () => this.heard(await api.retryJob(job.id)));
   }
@@ -119,12 +176,26 @@ class Library {
     }
   }
 
-  /** Gone from the page at once, from the server when the time for undoing is over. */
   remove(media: Media): void {
-    const timer = setTimeout(() => void this.deleteNow(media), kUndoMs);
-    this.leaving = new Map(this.leaving).set(media.id, timer);
-    toasts.show(t('media.deleted', { title: media.title }), {
-      action: { label: t('common.undo'), run: () => this.stay(media.id) },
+    this.removeAll([media]);
+  }
+
+  /** Gone from the page at once, from the server when the time for undoing is over. */
+  removeAll(all: readonly Media[]): void {
+    const leaving = new Map(this.leaving);
+    for (const media of all) {
+      leaving.set(
+        media.id,
+        setTimeout(() => void this.deleteNow(media), kUndoMs),
+      );
+    }
+    this.leaving = leaving;
+    const text =
+      all.length === 1
+        ? t('media.deleted', { title: all[0]!.title })
+        : t('many.deleted', { count: all.length });
+    toasts.show(text, {
+      action: { label: t('common.undo'), run: () => all.forEach((media) => this.stay(media.id)) },
     });
   }
 
@@ -139,6 +210,7 @@ class Library {
     try {
       await api.deleteMedia(media.id);
       this.items = removeById(this.items, media.id);
+      if (media.tags.length > 0) void this.loadTags();
     } catch (error) {
       if (error instanceof ApiError && error.status === 404) this.items = removeById(this.items, media.id);
       else toasts.error(errorText(error));
@@ -154,8 +226,36 @@ class Library {
     }
   }
 
-  private heard(job: Job): void {
+  /** Nothing is held back, and the newest come first: events alone keep the page true. */
+  private get plain(): boolean {
+    return sameView(this.view, plainView);
+  }
+
+  heardMedia(media: Media): void {
+    duplicates.heard(media);
+    if (this.plain) {
+      this.items = upsertMedia(this.items, media, this.next === null);
+      return;
+    }
+    const known = this.items.find((item) => item.id === media.id);
+    if (known) this.items = upsertMedia(this.items, media);
+    // Where it stands now, and whether at all, only the server knows.
+    this.reloadSoon();
+  }
+
+  heard(job: Job): void {
+    const before = this.items;
     this.items = applyJob(this.items, job);
+    queue.heard(job);
+    if (this.plain || filterCount(this.view) === 0) return;
+    const was = before.find((item) => item.id === job.media_id);
+    const is = this.items.find((item) => item.id === job.media_id);
+    const moved = was && is ? statusOf(was) !== statusOf(is) : job.state === this.view.state;
+    if (moved) this.reloadSoon();
+  }
+
+  private reloadSoon(): void {
+    this.reloadTimer ??= setTimeout(() => void this.load(), kReloadMs);
   }
 
   private jobRemoved(jobId: string): void {
@@ -175,6 +275,12 @@ class Library {
       toasts.error(errorText(error));
     }
   }
+}
+
+/** A further page in the server's own order. */
+function appendNew(items: Media[], page: readonly Media[]): Media[] {
+  const known = new Set(items.map((media) => media.id));
+  return [...items, ...page.filter((media) => !known.has(media.id))];
 }
 
 export const library = new Library();

@@ -1,3 +1,4 @@
+import { untrack } from 'svelte';
 import { settings } from './settings.svelte';
 
 export const kRates = [0.5, 0.75, 1, 1.25, 1.5, 1.75, 2];
@@ -10,14 +11,22 @@ export class Player {
   waiting = $state(false);
   muted = $state(false);
   failed = $state(false);
+  /** A film that this browser can show in a small window above others. */
+  canFloat = $state(false);
+  floating = $state(false);
   private element: HTMLMediaElement | null = null;
   private frame = 0;
   /** A seek asked for before the element could do it. */
   private pending: number | null = null;
+  /** It played when its element left the page: the next one plays on. */
+  private going = false;
 
-  /** For {@attach}: takes the element over for as long as it is on the page. */
-  attach = (element: HTMLMediaElement): (() => void) => {
+  /** For {@attach}: takes the element over for as long as it is on the page. Another one later goes on where it was. */
+  attach = (element: HTMLMediaElement): (() => void) => untrack(() => this.take(element));
+
+  private take(element: HTMLMediaElement): () => void {
     this.element = element;
+    if (this.time > 0) this.pending = this.time;
     const off = new AbortController();
     const on = (name: string, run: () => void) => element.addEventListener(name, run, { signal: off.signal });
     on('play', () => {
@@ -39,21 +48,37 @@ export class Player {
     });
     on('ratechange', () => (settings.rate = element.playbackRate));
     on('error', () => (this.failed = element.error !== null));
+    on('enterpictureinpicture', () => (this.floating = true));
+    on('leavepictureinpicture', () => (this.floating = false));
+    this.canFloat = element instanceof HTMLVideoElement && document.pictureInPictureEnabled === true;
     element.volume = settings.volume;
     element.playbackRate = element.defaultPlaybackRate = settings.rate;
     return () => {
       off.abort();
       cancelAnimationFrame(this.frame);
+      this.going = this.playing;
+      this.playing = this.waiting = this.canFloat = this.floating = false;
       element.pause();
       element.removeAttribute('src');
       element.load(); // Closes the connection that still streams.
-      this.element = null;
+      if (this.element === element) this.element = null;
     };
-  };
+  }
 
   toggle(): void {
     if (this.playing) this.element?.pause();
     else this.play();
+  }
+
+  /** Picture in picture, on and off. Refused where the film is not there yet. */
+  async float(): Promise<boolean> {
+    try {
+      if (document.pictureInPictureElement) await document.exitPictureInPicture();
+      else if (this.element instanceof HTMLVideoElement) await this.element.requestPictureInPicture();
+      return true;
+    } catch {
+      return false;
+    }
   }
 
   play(): void {
@@ -103,6 +128,8 @@ export class Player {
     this.readDuration();
     if (this.pending !== null && this.element) this.element.currentTime = this.pending / 1000;
     this.pending = null;
+    if (this.going) this.play();
+    this.going = false;
   }
 
   private readDuration(): void {

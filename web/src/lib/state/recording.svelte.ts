@@ -1,17 +1,15 @@
 import { ApiError, api } from '../api';
 import { isAbort } from '../errors';
 import { isRemoved } from '../events';
+import { rowOf, type Row } from '../edit/rows';
 import { isActive, newerFirst, newestJob, putSegment, upsertTranscript } from '../reduce';
 import type { Job, Media, Segment, TranscriptHeader, Waveform } from '../types';
+import { Editor } from './editor.svelte';
 import { session } from './session.svelte';
 
-export const kChunk = 40;
 const kWaveformPoints = 2_000;
 
-/** Whisper begins a line with a space; offsets of words and hits count from the first letter. */
-const trimmed = (segment: Segment): Segment => ({ ...segment, text: segment.text.trim() });
-
-/** One recording with the transcript on show. Segments come in slices, so that a new one redraws one slice only. */
+/** One recording with the transcript on show: its lines come from the job while it writes, from the editor after. */
 export class Recording {
   readonly id: string;
   media = $state.raw<Media | null>(null);
@@ -22,17 +20,21 @@ export class Recording {
   /** What is on show; empty: the recording has no transcript yet. */
   transcriptId = $state('');
   header = $state.raw<TranscriptHeader | null>(null);
-  chunks = $state.raw<Segment[][]>([]);
-  count = $state(0);
+  /** Null while the job still writes: then nobody else may. */
+  editor = $state.raw<Editor | null>(null);
   /** The transcript on show has been read from the server. */
   loaded = $state(false);
   transcriptError = $state.raw<unknown>(null);
 
   readonly job = $derived(this.jobs.find((job) => job.transcript_id === this.transcriptId) ?? null);
   readonly live = $derived(isActive(this.job));
+  private written = $state.raw<Row[]>([]);
+  /** The lines, sorted by start. Never changed in place. */
+  readonly rows: readonly Row[] = $derived(this.editor ? this.editor.rows : this.written);
+  readonly segments: readonly Segment[] = $derived(this.rows.map((row) => row.segment));
+  readonly count = $derived(this.rows.length);
   readonly missing = $derived(this.error instanceof ApiError && this.error.status === 404);
 
-  private list: Segment[] = [];
   private early: Segment[] = [];
   private abort = new AbortController();
   private reading: AbortController | null = null;
@@ -43,11 +45,6 @@ export class Recording {
     private preferred = '',
   ) {
     this.id = id;
-  }
-
-  /** Sorted by start; to be read only. */
-  get segments(): readonly Segment[] {
-    return this.list;
   }
 
   start(): () => void {
@@ -64,7 +61,7 @@ export class Recording {
       }),
       stream.on('transcript', (data) => {
         if (isRemoved(data)) this.transcripts = this.transcripts.filter((item) => item.id !== data.id);
-        else if (data.media_id === this.id) this.takeHeader(data);
+        else if (data.media_id === this.id && data.origin !== 'draft') this.takeHeader(data);
       }),
       stream.on('segment', (data) => {
         if (data.transcript_id !== this.transcriptId) return;
@@ -76,6 +73,7 @@ export class Recording {
       offs.forEach((off) => off());
       this.abort.abort();
       this.reading?.abort();
+      this.editor?.close();
     };
   }
 
@@ -86,7 +84,7 @@ export class Recording {
         api.getMedia(this.id, signal),
         api.listJobs({ media_id: this.id, limit: 100 }, signal),
       ]);
-      this.jobs = jobs.items;
+      this.jobs = jobs.items.filter((job) => !job.span && (job.kind ?? 'transcribe') === 'transcribe');
       this.transcripts = [...media.transcripts].sort(newerFirst);
       const wanted = this.transcriptId || this.bestTranscript();
       const shown = wanted ? this.show(wanted, true) : null;
@@ -106,17 +104,28 @@ export class Recording {
     if (transcriptId !== this.transcriptId) {
       this.transcriptId = transcriptId;
       this.header = this.transcripts.find((item) => item.id === transcriptId) ?? null;
-      this.replace([]);
+      this.take(null, []);
       this.loaded = false;
     }
     try {
-      const { segments, ...header } = await api.getTranscript(transcriptId, reading.signal);
+      const transcript = await api.getTranscript(transcriptId, reading.signal);
       if (reading.signal.aborted) return;
+      const { segments, undo: _undo, redo: _redo, ...header } = transcript;
       this.header = header;
-      const list = segments.map(trimmed);
-      this.early.forEach((segment) => putSegment(list, trimmed(segment)));
+      if (this.live) {
+        const list = [...segments];
+        this.early.forEach((segment) => putSegment(list, segment));
+        this.take(
+          null,
+          list.map((segment) => rowOf(`w.${segment.index}`, segment)),
+        );
+      } else {
+        const editor = this.editor ?? new Editor(transcriptId);
+        await editor.open(transcript);
+        if (reading.signal.aborted) return this.editor === editor ? undefined : editor.close();
+        this.take(editor, []);
+      }
       this.early = [];
-      this.replace(list);
       this.loaded = true;
       this.transcriptError = null;
     } catch (error) {
@@ -128,6 +137,7 @@ export class Recording {
   }
 
   takeJob(job: Job): void {
+    if (job.span || (job.kind ?? 'transcribe') !== 'transcribe') return;
     const known = this.jobs.find((item) => item.id === job.id);
     this.jobs = known
       ? this.jobs.map((item) => (item === known ? (newestJob(known, job) ?? job) : item))
@@ -135,8 +145,12 @@ export class Recording {
     // A transcription that was just asked for is what one wants to see.
     const began = job.transcript_id !== '' && !known?.transcript_id;
     if (began || (!this.transcriptId && job.transcript_id)) void this.show(job.transcript_id);
+    // It writes again, from where it stopped.
+    else if (isActive(job) && !isActive(known) && job.transcript_id === this.transcriptId) {
+      void this.show(job.transcript_id, true);
+    }
     // The final word on every line.
-    else if (isActive(known) && job.state === 'done' && job.transcript_id === this.transcriptId) {
+    else if (isActive(known) && !isActive(job) && job.transcript_id === this.transcriptId) {
       void this.show(job.transcript_id, true);
     }
   }
@@ -154,6 +168,7 @@ export class Recording {
     if (header.id !== this.transcriptId) return;
     const finished = header.complete && !this.header?.complete;
     this.header = header;
+    this.editor?.queue.note(header.revision);
     if (finished) void this.show(header.id, true); // The final word on every line.
   }
 
@@ -173,22 +188,17 @@ export class Recording {
   }
 
   private put(segment: Segment): void {
-    const at = putSegment(this.list, trimmed(segment));
-    this.count = this.list.length;
-    const first = Math.floor(at / kChunk);
-    const chunks = this.chunks.slice(0, first);
-    for (let from = first * kChunk; from < this.list.length; from += kChunk) {
-      chunks.push(this.list.slice(from, from + kChunk));
-    }
-    this.chunks = chunks;
+    if (this.editor) return;
+    const rows = [...this.written];
+    let at = rows.length;
+    while (at > 0 && rows[at - 1]!.segment.index >= segment.index) at -= 1;
+    rows.splice(at, rows[at]?.segment.index === segment.index ? 1 : 0, rowOf(`w.${segment.index}`, segment));
+    this.written = rows;
   }
 
-  private replace(segments: Segment[]): void {
-    this.list = segments;
-    this.count = segments.length;
-    const chunks: Segment[][] = [];
-    for (let from = 0; from < segments.length; from += kChunk)
-      chunks.push(segments.slice(from, from + kChunk));
-    this.chunks = chunks;
+  private take(editor: Editor | null, written: Row[]): void {
+    if (this.editor !== editor) this.editor?.close();
+    this.editor = editor;
+    this.written = written;
   }
 }

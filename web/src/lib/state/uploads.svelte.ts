@@ -1,7 +1,10 @@
 import { api } from '../api';
+import { kMostFiles, type Found } from '../drop';
 import { errorText } from '../errors';
 import * as format from '../format';
 import { i18n, t } from '../i18n/index.svelte';
+import { holdLock } from '../locks';
+import { uploadLock } from '../unfinished';
 import { FileUpload } from '../upload';
 import { library } from './library.svelte';
 import { session } from './session.svelte';
@@ -13,6 +16,14 @@ export type UploadState = 'waiting' | 'uploading' | 'paused' | 'finishing' | 'fa
 const kAtOnce = 2;
 const kRateWindowMs = 3_000;
 
+/** Who gave a file and wants to know what became of it. */
+export interface UploadOwner {
+  /** The server has it. */
+  stored: () => void;
+  /** It was cancelled or refused. */
+  dropped: () => void;
+}
+
 export class UploadItem {
   state = $state<UploadState>('waiting');
   sent = $state(0);
@@ -20,11 +31,16 @@ export class UploadItem {
   rate = $state(0);
   error = $state('');
   transfer: FileUpload | null = null;
+  /** Stopped for want of a network: goes on by itself when the server is back. */
+  cutOff = false;
+  /** Tells the other tabs that it is in good hands. */
+  unlock: (() => void) | null = null;
   private samples: { at: number; sent: number }[] = [];
 
   constructor(
     readonly id: number,
     readonly file: File,
+    readonly owner?: UploadOwner,
   ) {}
 
   /** 0..1 */
@@ -59,33 +75,46 @@ class Uploads {
 
   readonly busy = $derived(this.items.some((item) => item.state !== 'paused' && item.state !== 'failed'));
 
-  add(files: readonly File[]): void {
+  add(files: readonly File[], owner?: UploadOwner): void {
     const limit = session.system?.max_upload_bytes ?? 0;
     for (const file of files) {
       if (file.size === 0) {
         toasts.error(t('add.empty_file', { name: file.name }));
+        owner?.dropped();
       } else if (limit > 0 && file.size > limit) {
         const sizes = { size: format.bytes(file.size, i18n.locale), limit: format.bytes(limit, i18n.locale) };
         toasts.error(t('add.too_big', { name: file.name, ...sizes }));
+        owner?.dropped();
       } else {
-        this.items.push(new UploadItem(this.nextId++, file));
+        this.items.push(new UploadItem(this.nextId++, file, owner));
       }
     }
     this.fill();
   }
 
-  /** The server fetches it by itself; the page only waits for the answer. */
-  async addUrl(url: string): Promise<boolean> {
+  /** From a drop or a folder: what was left out is told, once. */
+  addFound(found: Found): void {
+    if (found.files.length === 0) {
+      toasts.error(found.ignored > 0 ? t('add.no_media', { count: found.ignored }) : t('add.nothing'));
+    } else if (found.ignored > 0) {
+      toasts.show(t('add.ignored', { count: found.ignored }));
+    }
+    if (found.unread > 0) toasts.error(t('add.unread', { count: found.unread }));
+    if (found.cut) toasts.error(t('add.cut', { count: kMostFiles }));
+    this.add(found.files);
+  }
+
+  /** The server fetches it by itself; the page only waits for the answer. Answers what went wrong, or nothing. */
+  async addUrl(url: string): Promise<string> {
     const entry = { id: this.nextId++, url };
     this.fetching = [...this.fetching, entry];
     try {
       const media = await api.addUrl(url);
       library.put(media);
       await library.transcribe(media, settings.choice);
-      return true;
+      return '';
     } catch (error) {
-      toasts.error(errorText(error));
-      return false;
+      return errorText(error);
     } finally {
       this.fetching = this.fetching.filter((item) => item.id !== entry.id);
     }
@@ -98,14 +127,21 @@ class Uploads {
     this.fill();
   }
 
+  /** The server can be reached again: what was cut off goes on. */
+  reconnected(): void {
+    for (const item of this.items) if (item.state === 'failed' && item.cutOff) this.resume(item);
+  }
+
   resume(item: UploadItem): void {
     item.error = '';
+    item.cutOff = false;
     item.state = 'waiting';
     this.fill();
   }
 
   async cancel(item: UploadItem): Promise<void> {
     this.drop(item);
+    item.owner?.dropped();
     await item.transfer?.cancel();
     this.fill();
   }
@@ -124,6 +160,7 @@ class Uploads {
 
   private begin(item: UploadItem): void {
     item.state = 'uploading';
+    item.unlock ??= holdLock(uploadLock(item.file.name, item.file.size));
     item.transfer ??= new FileUpload(item.file, {
       onProgress: (sent) => {
         item.progressed(sent, performance.now());
@@ -134,6 +171,7 @@ class Uploads {
         item.state = 'failed';
         item.stalled();
         item.error = errorText(error);
+        item.cutOff = error.is_network;
         this.fill();
       },
     });
@@ -146,6 +184,7 @@ class Uploads {
       item.state = 'failed';
       item.error = t('upload.no_id');
     } else {
+      item.owner?.stored();
       const started = await library.transcribe({ id: mediaId, title: item.file.name }, settings.choice);
       const media = await api.getMedia(mediaId).catch(() => null);
       if (media) library.put(media);
@@ -159,6 +198,7 @@ class Uploads {
   }
 
   private drop(item: UploadItem): void {
+    item.unlock?.();
     this.items = this.items.filter((other) => other.id !== item.id);
   }
 }
