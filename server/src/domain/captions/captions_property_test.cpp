@@ -257,5 +257,19 @@ RC_GTEST_PROP(CaptionsProperty, NoRuleIsBrokenWhereALegalCutExists, ()) {
   }
 }
 
+TEST(CaptionCheck, SpeedAtTheLimitIsNoViolation) {
+  CaptionChoice choice;
+  choice.cps = 15;
+  choice.line_chars = 30;
+  const CaptionRules rules = caption_rules(choice, "en").value();
+  Segment cue;
+  cue.start = ms(359);
+  cue.end = ms(1759);
+  cue.text = "and and extraordinary";
+  EXPECT_TRUE(check_captions(recording({cue}), rules).empty());
+  cue.end = ms(1758);
+  EXPECT_EQ(check_captions(recording({cue}), rules).size(), 1U);
+}
+
 }  // namespace
 }  // namespace zimu::domain
