@@ -30,12 +30,14 @@ int add_fold_function(sqlite3* handle) {
                                     nullptr, fold_function, nullptr, nullptr, nullptr);
 }
 
+Result<bool> search_is_behind(Database& database) {
+  ZIMU_TRY(Statement todo, database.prepare("SELECT 1 FROM segment_search_todo LIMIT 1"));
+  return todo.step();
+}
+
 Result<> refresh_search(Database& database) {
-  {
-    ZIMU_TRY(Statement todo, database.prepare("SELECT 1 FROM segment_search_todo LIMIT 1"));
-    ZIMU_TRY(const bool some, todo.step());
-    if (!some) return {};
-  }
+  ZIMU_TRY(const bool behind, search_is_behind(database));
+  if (!behind) return {};
   for (const std::string_view sql :
        {"DELETE FROM segment_search WHERE rowid IN (SELECT segment_id FROM segment_search_todo)",
         "INSERT INTO segment_search (rowid, text) SELECT id, zimu_fold(text) FROM segment_search_todo "

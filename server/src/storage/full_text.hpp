@@ -13,6 +13,9 @@ constexpr const char* kSearchTokenizer = "trigram case_sensitive 1";
 /// Makes `zimu_fold(text)` (app::fold_for_search) known to a connection.
 int add_fold_function(sqlite3* handle);
 
+/// Whether segments changed that the index does not know yet.
+Result<bool> search_is_behind(Database& database);
+
 /// Brings the index up to date with the segments that changed since; inside the transaction that changed them.
 Result<> refresh_search(Database& database);
 

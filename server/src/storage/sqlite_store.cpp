@@ -93,8 +93,11 @@ Result<std::unique_ptr<SqliteStore>> SqliteStore::open(OpenOptions options) {
     readers.push_back(std::move(reader));
   }
   auto connections = std::make_unique<Connections>(std::move(writer), std::move(readers));
-  // What a migration or another program left for the search to read.
-  ZIMU_TRY_VOID(connections->write([](Database&) -> Result<> { return {}; }));
+  // What a migration or another program left for the search to read; else nobody waits here for the one who writes.
+  ZIMU_TRY(const bool behind, connections->with_writer(search_is_behind));
+  if (behind) {
+    ZIMU_TRY_VOID(connections->write([](Database&) -> Result<> { return {}; }));
+  }
   return std::unique_ptr<SqliteStore>(
       new SqliteStore(std::move(lock), std::move(decision), std::move(migration), std::move(connections)));
 }
