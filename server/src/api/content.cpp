@@ -1,10 +1,7 @@
 // The recording's bytes, its waveform and its picture.
 #include <boost/json/array.hpp>
 
-#include <sys/stat.h>
-
 #include <algorithm>
-#include <cerrno>
 
 #include <fmt/format.h>
 
@@ -20,14 +17,9 @@ namespace json = boost::json;
 
 Result<FileContent> find_content(Context& context, const std::string& id) {
   ZIMU_TRY(const auto media, context.media.get(id));
-  FileContent content{context.media.content_path(media), 0, media.file_name, media.content_type, {}};
-  struct stat info {};
-  if (::stat(content.path.c_str(), &info) != 0 || !S_ISREG(info.st_mode)) {
-    return fail(ErrorCode::kNotFound, fmt::format("the file of recording {} is gone", id), "upload it again");
-  }
-  content.size = static_cast<std::uint64_t>(info.st_size);
-  content.etag = fmt::format("\"{}-{:x}\"", id, content.size);
-  return content;
+  auto content = stored_file(context.media.content_path(media), media.file_name, media.content_type, id);
+  if (content) return std::move(*content);
+  return fail(ErrorCode::kNotFound, fmt::format("the file of recording {} is gone", id), "upload it again");
 }
 
 http::Awaitable<http::Response> get_content(Context& context, http::Request& request) {
@@ -42,8 +34,6 @@ constexpr std::int64_t kDefaultPoints = 1000;
 constexpr std::int64_t kMaxPoints = 20'000;
 /// The worker writes at most 1,000,000 buckets of a byte.
 constexpr std::uint64_t kMaxPeaksFile = 1U << 20U;
-/// The end of a span that is not given: more than any recording has.
-constexpr std::int64_t kMaxMs = std::int64_t{1} << 40U;
 
 /// worker/inspect_job.cpp writes it: "ZPK1", bucket in ms and count as little-endian 32-bit numbers, a byte a bucket.
 struct Peaks {
@@ -76,7 +66,7 @@ Result<Peaks> read_peaks(Context& context, const std::string& id) {
 /// The buckets that the time from `start_ms` to before `end_ms` touches.
 struct Span {
   std::uint64_t start_ms = 0;
-  std::uint64_t end_ms = kMaxMs;
+  std::uint64_t end_ms = kMaxMediaMs;
 };
 
 json::value waveform_json(const Peaks& peaks, Span span, std::size_t points) {
@@ -100,10 +90,10 @@ json::value waveform_json(const Peaks& peaks, Span span, std::size_t points) {
 http::Awaitable<http::Response> get_waveform(Context& context, http::Request& request) {
   ZIMU_REPLY_TRY(const auto id, path_id(request, "recording"));
   ZIMU_REPLY_TRY(const auto asked, query_integer(request, "points", 1, kMaxPoints));
-  ZIMU_REPLY_TRY(const auto start, query_integer(request, "start_ms", 0, kMaxMs));
-  ZIMU_REPLY_TRY(const auto end, query_integer(request, "end_ms", 0, kMaxMs));
+  ZIMU_REPLY_TRY(const auto start, query_integer(request, "start_ms", 0, kMaxMediaMs));
+  ZIMU_REPLY_TRY(const auto end, query_integer(request, "end_ms", 0, kMaxMediaMs));
   const auto points = static_cast<std::size_t>(asked.value_or(kDefaultPoints));
-  const Span span{static_cast<std::uint64_t>(start.value_or(0)), static_cast<std::uint64_t>(end.value_or(kMaxMs))};
+  const Span span{static_cast<std::uint64_t>(start.value_or(0)), static_cast<std::uint64_t>(end.value_or(kMaxMediaMs))};
   if (span.end_ms <= span.start_ms) {
     co_return http::Response::problem({ErrorCode::kInvalidArgument, "'end_ms' must be greater than 'start_ms'"});
   }
@@ -116,13 +106,8 @@ http::Awaitable<http::Response> get_waveform(Context& context, http::Request& re
 
 Result<FileContent> find_poster(Context& context, const std::string& id) {
   ZIMU_TRY(const auto media, context.media.get(id));
-  FileContent content{context.media.poster_path(id), 0, "poster.jpg", "image/jpeg", {}};
-  struct stat info {};
-  if (::stat(content.path.c_str(), &info) == 0 && S_ISREG(info.st_mode)) {
-    content.size = static_cast<std::uint64_t>(info.st_size);
-    content.etag = fmt::format("\"{}-poster-{:x}\"", id, content.size);
-    return content;
-  }
+  auto poster = stored_file(context.media.poster_path(id), "poster.jpg", "image/jpeg", id + "-poster");
+  if (poster) return std::move(*poster);
   if (media.state == domain::MediaState::kInspecting) {
     return fail(ErrorCode::kConflict, fmt::format("recording {} is still being looked at", id), "ask again in a moment");
   }

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "app/file_name.hpp"
+#include "base/ascii.hpp"
 #include "base/utf8.hpp"
 #include "base/uuid.hpp"
 #include "http/url.hpp"
@@ -41,10 +42,7 @@ std::string media_type(const http::Request& request) {
   std::string type(request.headers.find("Content-Type").value_or(""));
   type.resize(std::min(type.find(';'), type.size()));
   while (!type.empty() && (type.back() == ' ' || type.back() == '\t')) type.pop_back();
-  for (char& c : type) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return type;
+  return ascii_lower(type);
 }
 
 const json::value* BodyFields::find(std::string_view name) {
@@ -97,6 +95,13 @@ std::optional<bool> BodyFields::flag(std::string_view name) {
   if (value == nullptr) return std::nullopt;
   if (!value->is_bool()) return wrong(name, "true or false"), std::nullopt;
   return value->get_bool();
+}
+
+const json::array* BodyFields::list(std::string_view name) {
+  const auto* value = find(name);
+  if (value == nullptr) return nullptr;
+  if (!value->is_array()) return wrong(name, "a list"), nullptr;
+  return &value->get_array();
 }
 
 const json::object* BodyFields::object(std::string_view name) {

@@ -1,4 +1,5 @@
 #pragma once
+#include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 
 #include <cstdint>
@@ -31,6 +32,7 @@ class BodyFields {
   std::optional<std::int64_t> integer(std::string_view name, std::int64_t least, std::int64_t most);
   std::optional<double> number(std::string_view name, double least, double most);
   std::optional<bool> flag(std::string_view name);
+  const boost::json::array* list(std::string_view name);     ///< null: not given
   const boost::json::object* object(std::string_view name);  ///< null: not given
   /// A list of texts.
   std::optional<std::vector<std::string>> texts(std::string_view name);

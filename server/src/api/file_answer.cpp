@@ -1,5 +1,7 @@
 #include "api/file_answer.hpp"
 
+#include <sys/stat.h>
+
 #include <fmt/format.h>
 
 #include "http/content_disposition.hpp"
@@ -30,6 +32,14 @@ void describe(http::Response& response, const FileContent& content, bool downloa
 }
 
 }  // namespace
+
+std::optional<FileContent> stored_file(std::filesystem::path path, std::string file_name, std::string content_type,
+                                       std::string_view tag) {
+  struct stat info {};
+  if (::stat(path.c_str(), &info) != 0 || !S_ISREG(info.st_mode)) return std::nullopt;
+  const auto size = static_cast<std::uint64_t>(info.st_size);
+  return FileContent{std::move(path), size, std::move(file_name), std::move(content_type), fmt::format("\"{}-{:x}\"", tag, size)};
+}
 
 /// RFC 9110 §13.2.2: If-Match, If-None-Match, then Range with If-Range.
 http::Response file_answer(const http::Request& request, const FileContent& content, bool download) {

@@ -16,7 +16,6 @@ namespace json = boost::json;
 /// Where domain::validate has the exact bounds and names the field.
 constexpr std::int64_t kAnyInt = 1'000'000;
 constexpr int kMaxPriority = 100;
-constexpr std::int64_t kMaxMediaMs = std::int64_t{1} << 40U;
 
 http::Awaitable<http::Response> list_jobs(Context& context, http::Request& request) {
   app::JobQuery query;

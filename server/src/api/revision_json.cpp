@@ -24,9 +24,9 @@ class OperationFields {
     const auto value = fields_.integer(name, 0, kMostIndex);
     return value ? static_cast<std::size_t>(*value) : otherwise;
   }
-  Milliseconds time(std::string_view name) { return Milliseconds(required_integer(name, 0, domain::kMaxMediaMs)); }
+  Milliseconds time(std::string_view name) { return Milliseconds(required_integer(name, 0, kMaxMediaMs)); }
   Milliseconds difference(std::string_view name) {
-    return Milliseconds(required_integer(name, -domain::kMaxMediaMs, domain::kMaxMediaMs));
+    return Milliseconds(required_integer(name, -kMaxMediaMs, kMaxMediaMs));
   }
   std::string text(std::string_view name) {
     fields_.require(name);
@@ -130,11 +130,12 @@ json::value shown(const std::vector<domain::Segment>& segments) {
 }  // namespace
 
 Result<std::vector<app::Edit>> parse_edits(const json::object& body) {
-  const json::value* operations = body.if_contains("operations");
-  if (operations == nullptr || !operations->is_array() || operations->get_array().empty()) {
+  BodyFields fields(body);
+  const json::array* operations = fields.list("operations");
+  if (operations == nullptr || operations->empty()) {
     return fail(ErrorCode::kInvalidArgument, "field 'operations' must be a list of at least one operation");
   }
-  const json::array& list = operations->get_array();
+  const json::array& list = *operations;
   if (list.size() > domain::kMaxOperations) {
     return fail(ErrorCode::kTooLarge, fmt::format("{} operations at once; the most is {}", list.size(), domain::kMaxOperations));
   }
@@ -177,7 +178,8 @@ json::object summary_json(const domain::Revision& revision) {
   json::object out = mark_json(revision);
   std::size_t before = 0, after = 0;
   for (const domain::Hunk& hunk : revision.hunks) before += hunk.removed.size(), after += hunk.inserted.size();
-  const domain::Hunk first = revision.hunks.empty() ? domain::Hunk{} : revision.hunks.front();
+  static const domain::Hunk kNothing;
+  const domain::Hunk& first = revision.hunks.empty() ? kNothing : revision.hunks.front();
   const auto& known = first.inserted.empty() ? first.removed : first.inserted;
   out["hunks"] = revision.hunks.size();
   out["segments_before"] = before;

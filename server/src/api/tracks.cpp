@@ -1,6 +1,4 @@
 // Transcripts that no job makes, and the end of one; films with subtitles.
-#include <sys/stat.h>
-
 #include <fmt/format.h>
 
 #include "api/dto.hpp"
@@ -58,8 +56,8 @@ http::Awaitable<http::Response> import_track(Context& context, http::Request& re
   track.media_id = id;
   ZIMU_REPLY_TRY(track.title, query_title(request));
   ZIMU_REPLY_TRY(track.language, query_language(request));
-  ZIMU_REPLY_TRY(const auto body, co_await read_file_body(request, domain::kMaxImportBytes));
-  const auto task = [&context, track, body, format]() mutable -> Result<http::Response> {
+  ZIMU_REPLY_TRY(auto body, co_await read_file_body(request, domain::kMaxImportBytes));
+  const auto task = [&context, track, body = std::move(body), format]() mutable -> Result<http::Response> {
     if (auto media = context.media.get(track.media_id); !media) return std::unexpected(std::move(media).error());
     ZIMU_TRY(track.segments, domain::import_subtitles(body, format));
     ZIMU_TRY(const auto transcript, context.jobs.add_track(std::move(track)));
@@ -72,8 +70,8 @@ http::Awaitable<http::Response> import_track(Context& context, http::Request& re
 http::Awaitable<http::Response> align_track(Context& context, http::Request& request) {
   ZIMU_REPLY_TRY(const auto id, path_id(request, "transcript"));
   ZIMU_REPLY_TRY(const auto title, query_title(request));
-  ZIMU_REPLY_TRY(const auto body, co_await read_file_body(request, domain::kMaxAlignBytes));
-  const auto task = [&context, id, title, body]() -> Result<http::Response> {
+  ZIMU_REPLY_TRY(auto body, co_await read_file_body(request, domain::kMaxAlignBytes));
+  const auto task = [&context, id, title, body = std::move(body)]() -> Result<http::Response> {
     ZIMU_TRY(const auto timed, context.jobs.transcript(id, true));
     if (!timed.complete) {
       return fail(ErrorCode::kConflict, fmt::format("transcript {} is not complete", id), "wait until its job is done");
@@ -109,14 +107,9 @@ Result<FileContent> find_result(Context& context, const std::string& id) {
     if (domain::is_final(job.state)) return fail(ErrorCode::kNotFound, fmt::format("job {} is {}: there is no file", id, state));
     return fail(ErrorCode::kConflict, fmt::format("job {} is {}: there is no file yet", id, state), "wait until it is done");
   }
-  FileContent content{app::render_path(context.media.uploads_dir(), job), 0, job.result->file_name, job.result->content_type, {}};
-  struct stat info {};
-  if (::stat(content.path.c_str(), &info) != 0 || !S_ISREG(info.st_mode)) {
-    return fail(ErrorCode::kNotFound, fmt::format("the file of job {} is gone", id), "render it again");
-  }
-  content.size = static_cast<std::uint64_t>(info.st_size);
-  content.etag = fmt::format("\"{}-{:x}\"", id, content.size);
-  return content;
+  auto film = stored_file(app::render_path(context.media.uploads_dir(), job), job.result->file_name, job.result->content_type, id);
+  if (film) return std::move(*film);
+  return fail(ErrorCode::kNotFound, fmt::format("the file of job {} is gone", id), "render it again");
 }
 
 http::Awaitable<http::Response> get_result(Context& context, http::Request& request) {

@@ -10,6 +10,8 @@ namespace zimu {
 
 /// Media time and durations: always whole milliseconds inside Zimu.
 using Milliseconds = std::chrono::milliseconds;
+/// More than any recording has, 34 years: sums of such times never overflow. What people and programs send is held to it.
+inline constexpr std::int64_t kMaxMediaMs = std::int64_t{1} << 40U;
 /// Wall-clock instants in UTC with millisecond resolution.
 using Timestamp = std::chrono::time_point<std::chrono::system_clock, std::chrono::milliseconds>;
 

@@ -37,19 +37,19 @@ class Fields {
   }
   Milliseconds millis(std::string_view name, bool required = false) {
     const auto value = integer(name, 0, required);
-    if (value < 0 || value > kMaxCount) return wrong(name, "a time in milliseconds"), Milliseconds{0};
+    if (value < 0 || value > kMaxMediaMs) return wrong(name, "a time in milliseconds"), Milliseconds{0};
     return Milliseconds{value};
   }
   /// A time that may lie before zero.
   Milliseconds offset(std::string_view name) {
     const auto value = integer(name);
-    if (value < -kMaxCount || value > kMaxCount) return wrong(name, "a time in milliseconds"), Milliseconds{0};
+    if (value < -kMaxMediaMs || value > kMaxMediaMs) return wrong(name, "a time in milliseconds"), Milliseconds{0};
     return Milliseconds{value};
   }
   /// A number of windows or segments.
   std::int64_t index(std::string_view name, bool required = false) {
     const auto value = integer(name, 0, required);
-    if (value < 0 || value > kMaxCount) return wrong(name, "a place in a list, from 0"), 0;
+    if (value < 0 || value > kMaxIndex) return wrong(name, "a place in a list, from 0"), 0;
     return value;
   }
   int small(std::string_view name, int fallback = 0) {
@@ -110,7 +110,7 @@ class Fields {
   }
 
  private:
-  static constexpr std::int64_t kMaxCount = 1LL << 40;  ///< 34 years of milliseconds: sums never overflow
+  static constexpr std::int64_t kMaxIndex = kMaxMediaMs;  // a window or a segment takes some time
 
   const boost::json::value* find(std::string_view name, bool required) {
     const auto* value = object_.if_contains(name);

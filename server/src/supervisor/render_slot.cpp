@@ -14,6 +14,7 @@
 #include <fmt/ranges.h>
 
 #include "app/render_files.hpp"
+#include "base/ascii.hpp"
 #include "base/file.hpp"
 #include "base/utf8.hpp"
 #include "observe/log.hpp"
@@ -81,7 +82,7 @@ Result<std::uint64_t> put_in_place(const fs::path& film, const fs::path& target)
 std::string without_blanks(std::string_view name) {
   std::string out;
   for (const char c : name) {
-    if (c != ' ' && c != '-') out += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    if (c != ' ' && c != '-') out += ascii_lower(c);
   }
   return out;
 }

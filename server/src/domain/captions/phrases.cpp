@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "base/ascii.hpp"
 #include "base/utf8.hpp"
 #include "domain/captions/width.hpp"
 
@@ -78,9 +79,8 @@ bool is_upper(char32_t c) {
 }
 
 std::string lower(std::string_view text) {
-  std::string out(text);
+  std::string out = ascii_lower(text);
   for (std::size_t i = 0; i < out.size(); ++i) {
-    if (out[i] >= 'A' && out[i] <= 'Z') out[i] = static_cast<char>(out[i] - 'A' + 'a');
     // À to Þ: C3 80..9E, their small letters C3 A0..BE.
     const auto next = i + 1 < out.size() ? static_cast<unsigned char>(out[i + 1]) : 0U;
     if (out[i] == '\xC3' && next >= 0x80 && next <= 0x9E && next != 0x97) out[i + 1] = static_cast<char>(next + 0x20);

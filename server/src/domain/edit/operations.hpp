@@ -14,7 +14,6 @@ namespace zimu::domain {
 
 inline constexpr std::size_t kMaxSegmentBytes = 16384;      ///< of a text
 inline constexpr std::size_t kMaxSpeakerBytes = 200;
-inline constexpr std::int64_t kMaxMediaMs = 1LL << 40U;     ///< 34 years
 inline constexpr std::size_t kMaxOperations = 20'000;       ///< in one revision
 inline constexpr std::size_t kMaxTextSegments = 200'000;    ///< of a transcript
 
