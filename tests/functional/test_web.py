@@ -9,7 +9,7 @@ import pytest
 
 from zimu_server import ROOT, Server, base_environment
 
-OWN_TEST = {"editor", "subtitles"}  # test_editor.py, test_subtitles_web.py
+OWN_TEST = {"editor", "subtitles", "system"}  # test_editor.py, test_subtitles_web.py, test_models.py
 SPECS = sorted({path.name.removesuffix(".spec.ts") for path in (ROOT / "web/tests/e2e").glob("*.spec.ts")} - OWN_TEST)
 
 
