@@ -76,7 +76,7 @@ def read(ran: subprocess.CompletedProcess) -> dict[str, dict]:
     assert ran.returncode == EXIT[said["verdict"]], said
     for check in said["checks"]:
         assert bool(check["action"]) == (check["verdict"] != "good"), check
-        assert all(finding["fix"] for finding in check["findings"]), check
+        assert all(finding["fix"] and finding["code"].startswith(f"{check['name']}.") for finding in check["findings"]), check
     return {check["name"]: check for check in said["checks"]}
 
 

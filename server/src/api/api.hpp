@@ -19,12 +19,21 @@ struct ModelInfo {
   std::uint64_t size_bytes = 0;
   bool multilingual = true;
 };
+/// A cause and its remedy. `code` is for programs and translations.
+struct SystemFinding {
+  std::string code;     ///< "data.read_only"
+  std::string verdict;  ///< "degraded" | "broken"
+  std::string text;
+  std::string fix;
+};
 /// One line of `doctor`, also at GET /api/v1/system.
 struct SystemCheck {
   std::string name;     ///< "data"
   std::string verdict;  ///< "good" | "degraded" | "broken"
   std::string detail;
   std::string action;
+  std::string seen = {};  ///< `detail` without the causes
+  std::vector<SystemFinding> findings = {};
 };
 struct WorkerInfo {
   std::string kind;

@@ -123,6 +123,11 @@ TEST_F(OpenApi, System) {
   EXPECT_EQ(system.at("formats").as_array().size(), 11U);
   EXPECT_EQ(system.at("languages").at(0).at("code"), "en");
   EXPECT_EQ(system.at("workers").at(0).at("pid"), 7);
+  const auto& gpu = system.at("checks").at(1);
+  EXPECT_EQ(gpu.at("seen"), "driver 1");
+  EXPECT_EQ(gpu.at("findings").at(0).at("code"), "gpu.none_shown");
+  EXPECT_EQ(gpu.at("findings").at(0).at("fix"), "buy one");
+  EXPECT_EQ(system.at("checks").at(0).at("findings").as_array().size(), 0U);
   ask("GET", "/api/v1/system");
   EXPECT_EQ(checks_run, 1) << "a page that opens does not start every check again";
   const auto models = json_of(ask("GET", "/api/v1/models"));

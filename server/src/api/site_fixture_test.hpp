@@ -36,7 +36,13 @@ class Site : public ::testing::Test {
     context.web_root = web_root();
     context.system_checks = [this] {
       ++checks_run;
-      return std::vector<SystemCheck>{{"data", "good", "fine", ""}, {"gpu", "degraded", "none", "buy one"}};
+      return std::vector<SystemCheck>{{"data", "good", "fine", ""},
+                                      {"gpu",
+                                       "degraded",
+                                       "none; driver 1",
+                                       "buy one",
+                                       "driver 1",
+                                       {{"gpu.none_shown", "degraded", "none", "buy one"}}}};
     };
     context.workers = [] { return std::vector<WorkerInfo>{{"transcribe", 7, "", "ggml", 1024}}; };
     context.metrics_text = [] { return std::string("zimu_up 1\n"); };

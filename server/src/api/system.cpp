@@ -66,13 +66,26 @@ std::string_view status_of(const std::vector<SystemCheck>& checks) {
   return status;
 }
 
+json::array findings_json(const std::vector<SystemFinding>& findings) {
+  json::array out;
+  for (const auto& finding : findings) {
+    out.push_back(json::object{{"code", to_utf8(finding.code)},
+                               {"verdict", to_utf8(finding.verdict)},
+                               {"text", to_utf8(finding.text)},
+                               {"fix", to_utf8(finding.fix)}});
+  }
+  return out;
+}
+
 json::array checks_json(const std::vector<SystemCheck>& checks) {
   json::array out;
   for (const auto& check : checks) {
     out.push_back(json::object{{"name", to_utf8(check.name)},
                                {"verdict", to_utf8(check.verdict)},
                                {"detail", to_utf8(check.detail)},
-                               {"action", to_utf8(check.action)}});
+                               {"action", to_utf8(check.action)},
+                               {"seen", to_utf8(check.seen)},
+                               {"findings", findings_json(check.findings)}});
   }
   return out;
 }

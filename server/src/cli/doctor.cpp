@@ -41,8 +41,9 @@ std::string findings_json(const Check& check) {
   std::string out;
   for (const Finding& finding : check.findings) {
     out +=
-        fmt::format("{}{{\"verdict\":\"{}\",\"text\":{},\"fix\":{}}}", out.empty() ? "" : ",",
-                    doctor::verdict_name(finding.verdict), json_text(finding.text), json_text(finding.fix));
+        fmt::format("{}{{\"code\":{},\"verdict\":\"{}\",\"text\":{},\"fix\":{}}}", out.empty() ? "" : ",",
+                    json_text(finding.code), doctor::verdict_name(finding.verdict), json_text(finding.text),
+                    json_text(finding.fix));
   }
   return out;
 }

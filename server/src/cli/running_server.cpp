@@ -142,7 +142,10 @@ std::vector<api::SystemCheck> RunningServer::system_checks() {
   options.model_stage = pulls_.stage().value_or("");
   std::vector<api::SystemCheck> out;
   for (const auto& check : doctor::run_checks(config_, options)) {
-    out.push_back({check.name, std::string(doctor::verdict_name(check.verdict())), check.detail(), check.action()});
+    const auto verdict = std::string(doctor::verdict_name(check.verdict()));
+    auto& line = out.emplace_back(check.name, verdict, check.detail(), check.action(), check.seen());
+    for (const auto& [of, code, text, fix] : check.findings)
+      line.findings.push_back({code, std::string(doctor::verdict_name(of)), text, fix});
   }
   return out;
 }

@@ -18,12 +18,12 @@ std::string_view verdict_name(Verdict verdict) noexcept {
   return "broken";
 }
 
-void Check::degraded(std::string text, std::string fix) {
-  findings.push_back({Verdict::kDegraded, std::move(text), std::move(fix)});
+void Check::degraded(std::string code, std::string text, std::string fix) {
+  findings.push_back({Verdict::kDegraded, std::move(code), std::move(text), std::move(fix)});
 }
 
-void Check::broken(std::string text, std::string fix) {
-  findings.push_back({Verdict::kBroken, std::move(text), std::move(fix)});
+void Check::broken(std::string code, std::string text, std::string fix) {
+  findings.push_back({Verdict::kBroken, std::move(code), std::move(text), std::move(fix)});
 }
 
 Verdict Check::verdict() const {

@@ -10,8 +10,10 @@ enum class Verdict : std::uint8_t { kGood, kDegraded, kBroken };
 std::string_view verdict_name(Verdict verdict) noexcept;  ///< "good" | "degraded" | "broken"
 
 /// One cause and its remedy. `fix` is never empty: a command, a line of a file, or what to look at.
+/// `code` names the cause for programs and translations ("data.read_only"): add, never rename.
 struct Finding {
   Verdict verdict = Verdict::kDegraded;
+  std::string code;
   std::string text;
   std::string fix;
 };
@@ -23,8 +25,8 @@ struct Check {
   std::vector<Finding> findings = {};
 
   void fact(std::string text) { facts.push_back(std::move(text)); }
-  void degraded(std::string text, std::string fix);
-  void broken(std::string text, std::string fix);
+  void degraded(std::string code, std::string text, std::string fix);
+  void broken(std::string code, std::string text, std::string fix);
 
   Verdict verdict() const;     ///< the worst finding's
   std::string seen() const;    ///< the facts in one line

@@ -5,6 +5,7 @@
 namespace zimu::doctor {
 
 struct DriverError {
+  std::string code;  ///< of the finding: "gpu.versions_differ"
   std::string
       cause;  ///< "CUDA error 803: the driver in the kernel and its library are of different versions"
   std::string fix;

@@ -45,26 +45,28 @@ bool bits_allow(const FileOwner& owner, const Ids& ids) {
 void not_writable(const DataFacts& f, const Ids& ids, const Platform& platform, Check& check) {
   const int number = f.probe->create_errno;
   if (number == EROFS) {
-    check.broken(fmt::format("{} is mounted read-only", f.folder.string()),
+    check.broken("data.read_only", fmt::format("{} is mounted read-only", f.folder.string()),
                  "take :ro off the volume in the compose file; if it is not there, the host's disk may have "
                  "failed: see dmesg");
   } else if (number == ENOSPC || number == EDQUOT) {
-    check.broken(
+    check.broken("data.no_room", 
         fmt::format("no file can be made in {}: {}", f.folder.string(), words(number)),
         fmt::format("free some space (or inodes: df -i) on the disk of {}", host_folder(f, platform)));
   } else if ((number == EACCES || number == EPERM) && f.owner && bits_allow(*f.owner, ids)) {
-    check.broken(
+    check.broken("data.security_label", 
         fmt::format("{} may not be written, although owner and mode allow it: SELinux or AppArmor forbids it",
                     f.folder.string()),
         "with SELinux add docker-compose.selinux.yml to COMPOSE_FILE in .env, or :Z to the volume; see "
         "ausearch -m avc on the host");
   } else if (f.owner) {
     const std::string rootless = platform.rootless ? "; on a rootless engine set PUID=0 and PGID=0" : "";
-    check.broken(fmt::format("{} belongs to {}:{} (mode {:o}), and this is {}:{}, which may not write there",
+    check.broken("data.not_owner",
+        fmt::format("{} belongs to {}:{} (mode {:o}), and this is {}:{}, which may not write there",
                              f.folder.string(), f.owner->uid, f.owner->gid, f.owner->mode, ids.uid, ids.gid),
                  chown_fix(f, ids, platform) + rootless);
   } else {
-    check.broken(fmt::format("no file can be made in {}: {}", f.folder.string(), words(number)),
+    check.broken("data.not_writable",
+        fmt::format("no file can be made in {}: {}", f.folder.string(), words(number)),
                  chown_fix(f, ids, platform));
   }
 }
@@ -74,25 +76,27 @@ void judge_probe(const DataFacts& f, const Ids& ids, const Platform& platform, C
   const std::string move = "keep the data on a local disk, or in a named volume (docker-compose.volume.yml)";
   if (probe.create_errno != 0) return not_writable(f, ids, platform, check);
   if (probe.lock_errno != 0) {
-    check.broken(
+    check.broken("data.no_locks", 
         fmt::format("{} does not support file locks: {}", f.folder.string(), words(probe.lock_errno)), move);
   } else if (!probe.locks_hold) {
-    check.broken(fmt::format("locks on {} do not hold: two programs got the same one", f.folder.string()),
+    check.broken("data.locks_do_not_hold",
+        fmt::format("locks on {} do not hold: two programs got the same one", f.folder.string()),
                  move);
   }
   const bool wal = f.journal && f.journal->mode == storage::JournalMode::kWal;
   if (probe.map_errno != 0 && wal) {
-    check.broken(
+    check.broken("data.no_shared_memory", 
         fmt::format("{} has no shared memory for WAL: {}", f.folder.string(), words(probe.map_errno)),
         "set ZIMU_JOURNAL_MODE=delete, or " + move);
   }
   if (probe.sync_errno != 0) {
-    check.broken(fmt::format("{} takes no bytes: {}", f.folder.string(), words(probe.sync_errno)),
+    check.broken("data.no_bytes",
+        fmt::format("{} takes no bytes: {}", f.folder.string(), words(probe.sync_errno)),
                  fmt::format("free some space on the disk of {}, or look for disk errors in dmesg",
                              host_folder(f, platform)));
   }
   if (probe.rename_errno != 0) {
-    check.broken(
+    check.broken("data.no_rename", 
         fmt::format("files in {} cannot be renamed: {}", f.folder.string(), words(probe.rename_errno)), move);
   }
 }
@@ -111,15 +115,15 @@ void judge_mount(const DataFacts& f, const Platform& platform, Check& check) {
       "mount a folder or a named volume there: docker-compose.yml does, with docker run add -v "
       "zimu-data:/data";
   if (platform.container() && f.mount->mount_point == "/") {
-    check.degraded(
+    check.degraded("data.not_mounted", 
         fmt::format("nothing is mounted at {}: all recordings go with the container", f.folder.string()),
         mount_it);
   } else if (is_anonymous_volume(*f.mount)) {
-    check.degraded(
+    check.degraded("data.unnamed_volume", 
         fmt::format("{} is a volume without a name: the next container gets another one", f.folder.string()),
         mount_it);
   } else if (f.mount->file_system == "tmpfs") {
-    check.degraded(
+    check.degraded("data.tmpfs", 
         fmt::format("{} is a tmpfs: everything in it is lost when it is unmounted", f.folder.string()),
         mount_it);
   }
@@ -129,12 +133,14 @@ void judge_marks(const DataFacts& f, const Platform& platform, Check& check) {
   const std::string remount =
       "mount the disk or folder that holds the data (docker compose config shows which), then start again";
   if (f.has_mark && !f.has_database) {
-    check.broken(fmt::format("{} was used before (.zimu is there), but zimu.db is gone", f.folder.string()),
+    check.broken("data.database_gone",
+        fmt::format("{} was used before (.zimu is there), but zimu.db is gone", f.folder.string()),
                  fmt::format("{}; or docker compose run --rm server restore /data/backups/FILE.db; for a "
                              "new, empty library delete .zimu",
                              remount));
   } else if (f.has_mark && !f.has_uploads_mark) {
-    check.broken(fmt::format("{}/uploads is not the folder that held the recordings: its .zimu is missing",
+    check.broken("data.other_uploads",
+        fmt::format("{}/uploads is not the folder that held the recordings: its .zimu is missing",
                              f.folder.string()),
                  fmt::format("{}; if it is the right one: touch uploads/.zimu in it", remount));
   } else if (!f.has_mark && platform.container()) {
@@ -153,7 +159,7 @@ void judge_owners(const DataFacts& f, const Ids& ids, const Platform& platform, 
     if (whose.empty()) whose = fmt::format("{}:{}", file.uid, file.gid);
   }
   if (names.empty()) return;
-  check.broken(
+  check.broken("data.foreign_files", 
       fmt::format("{} in {} {} to {}, and this is {}:{}, which may not write {}", fmt::join(names, ", "),
                   f.folder.string(), names.size() == 1 ? "belongs" : "belong", whose, ids.uid, ids.gid,
                   names.size() == 1 ? "it" : "them"),
@@ -170,11 +176,13 @@ void judge_schema(const DataFacts& f, Check& check) {
       check.fact(fmt::format("schema {}", f.schema_version));
       break;
     case SchemaState::kOlder:
-      check.degraded(fmt::format("the database has the older schema {}", f.schema_version),
+      check.degraded("data.schema_older",
+          fmt::format("the database has the older schema {}", f.schema_version),
                      "run zimu migrate (a backup is made first); in a container the next start does it");
       break;
     case SchemaState::kRefused:
-      check.broken(f.schema_error, f.schema_fix.empty() ? "use the Zimu that wrote it" : f.schema_fix);
+      check.broken("data.schema_refused",
+          f.schema_error, f.schema_fix.empty() ? "use the Zimu that wrote it" : f.schema_fix);
       break;
     case SchemaState::kNone:
     case SchemaState::kUnknown:
@@ -191,19 +199,21 @@ void judge_space(const DataFacts& f, const Platform& platform, Check& check) {
       fmt::format("free some space on the disk of {}: old recordings, data/backups, unused models",
                   host_folder(f, platform));
   if (*f.free_bytes < kLeastFree) {
-    check.broken(fmt::format("the disk of {} is full", f.folder.string()), fix);
+    check.broken("data.disk_full", fmt::format("the disk of {} is full", f.folder.string()), fix);
   } else {
-    check.degraded(fmt::format("the disk of {} is nearly full", f.folder.string()), fix);
+    check.degraded("data.disk_nearly_full",
+        fmt::format("the disk of {} is nearly full", f.folder.string()), fix);
   }
 }
 
 void missing_folder(const DataFacts& f, const Platform& platform, Check& check) {
   if (!f.can_be_made) {
-    check.broken(
+    check.broken("data.cannot_be_made", 
         fmt::format("{} does not exist and cannot be made in {}", f.folder.string(), f.missing_at.string()),
         "give ZIMU_DATA_DIR a folder that this user may write to");
   } else if (platform.container()) {
-    check.degraded(fmt::format("{} does not exist: nothing is mounted there", f.folder.string()),
+    check.degraded("data.folder_missing",
+        fmt::format("{} does not exist: nothing is mounted there", f.folder.string()),
                    "mount a folder or a named volume there: docker-compose.yml does");
   } else {
     check.fact(fmt::format("{} does not exist: the first start makes it", f.folder.string()));
@@ -230,12 +240,12 @@ Check judge_data(const DataFacts& f, const Ids& ids, const Platform& platform) {
     check.fact(f.journal->warn ? fmt::format("journal {}", mode)
                                : fmt::format("journal {} ({})", mode, f.journal->reason));
     if (f.journal->warn) {
-      check.degraded(
+      check.degraded("data.journal_risk", 
           f.journal->reason,
           f.journal->action + (platform.container() ? ": docker-compose.volume.yml in COMPOSE_FILE" : ""));
     }
   } else if (!f.journal_error.empty()) {
-    check.degraded(f.journal_error, "see ZIMU_JOURNAL_MODE");
+    check.degraded("data.journal_unknown", f.journal_error, "see ZIMU_JOURNAL_MODE");
   }
   check.fact("SQLite " + storage::SqliteStore::sqlite_version());
   judge_schema(f, check);

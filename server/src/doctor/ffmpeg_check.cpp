@@ -46,7 +46,8 @@ Check check_ffmpeg() {
   const std::string install = "apt install ffmpeg; the images bring one";
   const std::string path = find_in_path("ffmpeg");
   if (path.empty()) {
-    check.degraded("no ffmpeg program in PATH (transcription does not need it, burning subtitles in does)",
+    check.degraded("ffmpeg.missing",
+        "no ffmpeg program in PATH (transcription does not need it, burning subtitles in does)",
                    install);
     return check;
   }
@@ -59,7 +60,7 @@ Check check_ffmpeg() {
                             : end->by_signal ? fmt::format("it crashes (signal {})", end->code)
                             : end->code != 0 ? fmt::format("it ends with status {}", end->code)
                                              : "it names no version";
-    check.degraded(fmt::format("{} does not work: {}", path, why), install);
+    check.degraded("ffmpeg.broken", fmt::format("{} does not work: {}", path, why), install);
     return check;
   }
   check.fact("version " + facts.version);

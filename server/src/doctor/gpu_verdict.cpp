@@ -18,8 +18,8 @@ constexpr std::string_view kToolkit =
 
 using Cause = std::optional<Finding>;
 
-Finding cause(std::string text, std::string fix) {
-  return {Verdict::kDegraded, std::move(text), std::move(fix)};
+Finding cause(std::string code, std::string text, std::string fix) {
+  return {Verdict::kDegraded, std::move(code), std::move(text), std::move(fix)};
 }
 
 std::string how_to_get_a_gpu(const GpuFacts& f) {
@@ -40,24 +40,24 @@ Cause probe_died(const GpuFacts& f) {
   if (f.probe.ended.empty()) return std::nullopt;
   const std::string where =
       f.probe.step.empty() || f.probe.step == "end" ? "" : fmt::format(" in {}", f.probe.step);
-  return cause(fmt::format("the NVIDIA driver library {}{}", f.probe.ended, where),
+  return cause("gpu.probe_died", fmt::format("the NVIDIA driver library {}{}", f.probe.ended, where),
                "run nvidia-smi on the host: if it hangs too, reboot; until then set ZIMU_DEVICE=cpu");
 }
 
 Cause no_library_on_wsl(const GpuFacts& f) {
   if (f.wsl_libcuda) {
-    return cause("WSL2: libcuda is in /usr/lib/wsl/lib, but programs do not find it",
+    return cause("gpu.wsl_not_found", "WSL2: libcuda is in /usr/lib/wsl/lib, but programs do not find it",
                  f.platform.container() ? fmt::format("{}; {}", kToolkit, kOverlay)
                                         : "run sudo ldconfig, or set LD_LIBRARY_PATH=/usr/lib/wsl/lib");
   }
   if (!f.has_node("dxg")) {
-    return cause("WSL2 without /dev/dxg: Windows hands no GPU to Linux",
+    return cause("gpu.wsl_no_dxg", "WSL2 without /dev/dxg: Windows hands no GPU to Linux",
                  f.platform.container()
                      ? fmt::format("{}; on Windows update the NVIDIA driver and run wsl --update", kOverlay)
                      : "on Windows update the NVIDIA driver and run wsl --update, then wsl --shutdown; "
                        "install no driver inside Linux");
   }
-  return cause(
+  return cause("gpu.wsl_no_libcuda", 
       "WSL2: /dev/dxg is here, but no libcuda",
       f.platform.container()
           ? fmt::format("{} (Docker Desktop needs no toolkit, only the WSL2 engine); {}", kToolkit, kOverlay)
@@ -76,11 +76,12 @@ Cause no_library(const GpuFacts& f) {
   const bool not_absent =
       f.probe.libcuda_error.find("No such file") == std::string::npos && !f.probe.libcuda_error.empty();
   if (not_absent) {
-    return cause(fmt::format("the NVIDIA driver library cannot be loaded: {}", f.probe.libcuda_error),
+    return cause("gpu.library_unusable",
+        fmt::format("the NVIDIA driver library cannot be loaded: {}", f.probe.libcuda_error),
                  "install the driver's library of the same version as the kernel's driver");
   }
   if (has_card_node(f)) {
-    return cause(
+    return cause("gpu.library_absent", 
         fmt::format(
             "/dev/{} is here, but the driver library libcuda is not{}", f.nodes.front(),
             f.capabilities.empty() ? "" : fmt::format(" (NVIDIA_DRIVER_CAPABILITIES={})", f.capabilities)),
@@ -90,7 +91,7 @@ Cause no_library(const GpuFacts& f) {
             : "install the driver's library (Debian: libcuda1; Ubuntu: libnvidia-compute-…)");
   }
   if (f.requested()) {
-    return cause(
+    return cause("gpu.nothing_arrived", 
         fmt::format("a GPU was requested (NVIDIA_VISIBLE_DEVICES={}), but nothing arrived in the container{}",
                     f.visible_devices,
                     f.kernel_driver.empty() ? "" : fmt::format("; the host has driver {}", f.kernel_driver)),
@@ -99,18 +100,18 @@ Cause no_library(const GpuFacts& f) {
                                         kToolkit, kOverlay));
   }
   if (f.platform.container()) {
-    return cause(
+    return cause("gpu.not_requested", 
         fmt::format("the host has an NVIDIA GPU (driver {}), but this container got none", f.kernel_driver),
         how_to_get_a_gpu(f));
   }
-  return cause(
+  return cause("gpu.library_missing", 
       fmt::format("driver {} is in the kernel, but the library libcuda is not installed", f.kernel_driver),
       "install the driver's library (Debian: libcuda1; Ubuntu: libnvidia-compute-…)");
 }
 
 Cause no_backend(const GpuFacts& f) {
   if (f.backend || f.own_worker) return std::nullopt;
-  return cause(f.platform.container() ? "this image has no CUDA"
+  return cause("gpu.no_backend", f.platform.container() ? "this image has no CUDA"
                                       : "this build has no CUDA (no libggml-cuda.so beside the program)",
                f.platform.container()
                    ? "use the cuda image: a docker-compose.gpu….yml file in COMPOSE_FILE chooses it; take "
@@ -121,7 +122,8 @@ Cause no_backend(const GpuFacts& f) {
 
 Cause broken_backend(const GpuFacts& f) {
   if (f.own_worker || f.probe.backend_error.empty()) return std::nullopt;
-  return cause(fmt::format("the CUDA backend cannot be loaded: {}", f.probe.backend_error),
+  return cause("gpu.backend_unusable",
+      fmt::format("the CUDA backend cannot be loaded: {}", f.probe.backend_error),
                "the image is damaged or its CUDA libraries are missing: pull or build the cuda image again");
 }
 
@@ -137,9 +139,10 @@ Cause old_driver(const GpuFacts& f) {
       "update the NVIDIA driver on the host to {} or newer, then recreate the container; until then the CPU "
       "is used",
       least);
-  if (driver > 0 && driver < least) return cause(fmt::format("driver {} < {}", driver_of(f), least), fix);
+  if (driver > 0 && driver < least) return cause("gpu.driver_old",
+      fmt::format("driver {} < {}", driver_of(f), least), fix);
   if (driver == 0 && level_too_low) {
-    return cause(
+    return cause("gpu.driver_old", 
         fmt::format("the driver is for CUDA {}.{}, older than {}.0 (driver < {})",
                     f.probe.cuda_version / 1000, f.probe.cuda_version % 1000 / 10, f.build.cuda_major, least),
         fix);
@@ -151,19 +154,20 @@ Cause old_driver(const GpuFacts& f) {
 Cause device_files(const GpuFacts& f) {
   if (f.platform.wsl) return std::nullopt;
   if (!f.refused.empty()) {
-    return cause(fmt::format("this user may not open /dev/{}", fmt::join(f.refused, ", /dev/")),
+    return cause("gpu.devices_refused",
+        fmt::format("this user may not open /dev/{}", fmt::join(f.refused, ", /dev/")),
                  "add the group that owns it (ls -ln /dev/nvidia*) with group_add in the compose file; the "
                  "entrypoint keeps groups");
   }
   if (f.nodes.empty()) {
-    return cause(
+    return cause("gpu.no_device_files", 
         "the driver library is here, but there is no /dev/nvidia*: the container got no GPU, or the image "
         "holds driver files",
         f.platform.container() ? how_to_get_a_gpu(f)
                                : "on the host: sudo modprobe nvidia && sudo nvidia-modprobe -u -c=0");
   }
   if (!f.has_node("nvidia-uvm")) {
-    return cause("/dev/nvidia-uvm is missing",
+    return cause("gpu.no_uvm", "/dev/nvidia-uvm is missing",
                  "on the host: sudo nvidia-modprobe -u -c=0, then recreate the container");
   }
   return std::nullopt;
@@ -175,31 +179,31 @@ bool cuda_answers(const GpuFacts& f) {
 
 Cause nvml_fails(const GpuFacts& f) {
   if (!f.probe.nvml_status || *f.probe.nvml_status <= 0) return std::nullopt;
-  auto [text, fix] = explain_nvml_error(*f.probe.nvml_status, f.platform.container());
-  return cause(std::move(text), std::move(fix));
+  auto [code, text, fix] = explain_nvml_error(*f.probe.nvml_status, f.platform.container());
+  return cause(std::move(code), std::move(text), std::move(fix));
 }
 
 Cause init_fails(const GpuFacts& f) {
   const int status = f.probe.init_status.value_or(0);
   if (status == 0) return std::nullopt;
   if (status < 0) {
-    return cause("the library that was found is no CUDA driver: it has no cuInit",
+    return cause("gpu.no_cuinit", "the library that was found is no CUDA driver: it has no cuInit",
                  "remove it, or take its folder out of LD_LIBRARY_PATH");
   }
-  auto [text, fix] = explain_cuda_error(status, f.platform.container());
+  auto [code, text, fix] = explain_cuda_error(status, f.platform.container());
   if (const auto files = device_files(f); files && (status == 100 || status == 304 || status == 999)) {
-    return cause(fmt::format("{} ({})", text, files->text), files->fix);
+    return cause(files->code, fmt::format("{} ({})", text, files->text), files->fix);
   }
-  return cause(std::move(text), std::move(fix));
+  return cause(std::move(code), std::move(text), std::move(fix));
 }
 
 Cause no_devices(const GpuFacts& f) {
   if (!f.probe.devices.empty()) return std::nullopt;
   if (f.probe.count_status > 0) {
-    auto [text, fix] = explain_cuda_error(f.probe.count_status, f.platform.container());
-    return cause(std::move(text), std::move(fix));
+    auto [code, text, fix] = explain_cuda_error(f.probe.count_status, f.platform.container());
+    return cause(std::move(code), std::move(text), std::move(fix));
   }
-  return cause("the driver works, but shows no GPU",
+  return cause("gpu.none_shown", "the driver works, but shows no GPU",
                "check CUDA_VISIBLE_DEVICES and the device_ids of the compose file");
 }
 
@@ -208,7 +212,8 @@ Cause arch_missing(const GpuFacts& f) {
   const GpuDevice& card = f.probe.devices.front();
   const ArchSupport support = arch_support(f.build.archs, card.major, card.minor);
   if (support == ArchSupport::kNone) {
-    return cause(fmt::format("sm_{}{} not built: {} is outside of what this build has code for ({})",
+    return cause("gpu.arch_missing",
+        fmt::format("sm_{}{} not built: {} is outside of what this build has code for ({})",
                              card.major, card.minor, card.name, f.build.text),
                  "build the cuda image with CUDA_ARCHITECTURES for this card, name a supported card in "
                  "CUDA_VISIBLE_DEVICES, or set ZIMU_DEVICE=cpu");
@@ -216,7 +221,7 @@ Cause arch_missing(const GpuFacts& f) {
   const int toolkit = f.build.cuda_major * 1000 + f.build.cuda_minor * 10;
   if (support == ArchSupport::kCompiledAtFirstUse && f.probe.cuda_version > 0 &&
       f.probe.cuda_version < toolkit) {
-    return cause(
+    return cause("gpu.arch_needs_driver", 
         fmt::format("sm_{}{} not built, and a driver for CUDA {}.{} cannot compile the code of CUDA {}.{}",
                     card.major, card.minor, f.probe.cuda_version / 1000, f.probe.cuda_version % 1000 / 10,
                     f.build.cuda_major, f.build.cuda_minor),
@@ -229,10 +234,10 @@ Cause compute_fails(const GpuFacts& f) {
   if (f.probe.compute_status.value_or(0) == 0) return std::nullopt;
   const int status = *f.probe.compute_status;
   if (status < 0)
-    return cause(fmt::format("the GPU does not compute: {}", f.probe.compute_step),
+    return cause("gpu.compute_fails", fmt::format("the GPU does not compute: {}", f.probe.compute_step),
                  "reset the card or reboot the host; see dmesg for Xid lines");
-  auto [text, fix] = explain_cuda_error(status, f.platform.container());
-  return cause(fmt::format("{} (in {})", text, f.probe.compute_step), std::move(fix));
+  auto [code, text, fix] = explain_cuda_error(status, f.platform.container());
+  return cause(std::move(code), fmt::format("{} (in {})", text, f.probe.compute_step), std::move(fix));
 }
 
 /// NVML tells more than CUDA's number where both fail.
@@ -283,7 +288,8 @@ GpuVerdict judge_gpu(const GpuFacts& f) {
   }
   if (!any_trace(f)) {
     check.fact("cpu: no NVIDIA GPU here");
-    if (f.wanted == "cuda") check.broken("ZIMU_DEVICE=cuda, but there is no NVIDIA GPU", how_to_get_a_gpu(f));
+    if (f.wanted == "cuda") check.broken("gpu.wanted_but_none",
+        "ZIMU_DEVICE=cuda, but there is no NVIDIA GPU", how_to_get_a_gpu(f));
     return verdict;
   }
   std::vector<Finding> causes;

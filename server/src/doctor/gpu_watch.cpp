@@ -24,7 +24,7 @@ std::chrono::milliseconds fresh_time() {
 Check lost_gpu(Check now, const std::string& name, bool in_container) {
   const Verdict verdict = std::max(now.verdict(), Verdict::kDegraded);
   now.findings.insert(now.findings.begin(),
-                      {verdict,
+                      {verdict, "gpu.lost",
                        fmt::format("GPU lost: {} worked since the server started and does no longer; jobs "
                                    "with device auto go on on the CPU",
                                    name),

@@ -90,20 +90,21 @@ void check_wanted(const Ids& ids, Check& check, const Platform& platform) {
     if (wanted.empty()) return;
     const auto number = id_number(wanted);
     if (!number) {
-      check.broken(fmt::format("{} is \"{}\", which is no number", name, wanted),
+      check.broken("ids.not_a_number", fmt::format("{} is \"{}\", which is no number", name, wanted),
                    fmt::format("set {} to the output of: id -{}", name, name[1] == 'U' ? 'u' : 'g'));
       return;
     }
     check.fact(fmt::format("{} {}", name, wanted));
     if (*number == actual) return;
     if (ids.uid != 0) {
-      check.degraded(fmt::format("{} {} is wanted, but this is {}: {} has no effect with user:", name, wanted,
+      check.degraded("ids.user_fixed",
+          fmt::format("{} {} is wanted, but this is {}: {} has no effect with user:", name, wanted,
                                  actual, name),
                      fmt::format("remove user: from the compose file so that the container starts as root "
                                  "and changes to {} itself, or remove {}",
                                  name, name));
     } else if (platform.container()) {
-      check.degraded(fmt::format("{} {} is wanted, but this is root", name, wanted),
+      check.degraded("ids.is_root", fmt::format("{} {} is wanted, but this is root", name, wanted),
                      "start programs through the entrypoint: docker compose exec server zimu doctor");
     }
   };
@@ -153,7 +154,7 @@ Check check_ids(const Ids& ids, const Platform& platform) {
   if (!ids.capabilities.empty()) check.fact("capabilities " + capability_names(ids.capabilities));
   if (ids.no_new_privileges) check.fact("no new privileges");
   if (platform.rootless && ids.uid != 0) {
-    check.degraded(
+    check.degraded("ids.sub_uid", 
         fmt::format("rootless: uid {} in here is a sub-uid on the host, which owns none of your files",
                     ids.uid),
         platform.podman ? "podman run --userns keep-id, or PUID=0 and PGID=0 in .env"

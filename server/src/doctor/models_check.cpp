@@ -83,15 +83,15 @@ void judge_default(const config::Config& config, const models::Registry& registr
       "{}zimu models pull {}", platform.container() ? "docker compose exec server " : "", config.model);
   const std::string missing = fmt::format("model {} is not installed in {}", config.model, folder_of(config));
   if (!stage.empty()) {
-    check.degraded(stage, "wait: jobs wait for it too");
+    check.degraded("models.fetching", stage, "wait: jobs wait for it too");
   } else if (config.hf_offline) {
-    check.broken(
+    check.broken("models.missing_offline", 
         missing + ", and HF_HUB_OFFLINE forbids to fetch it",
         fmt::format(
             "copy ggml-{}.bin into {}, or zimu models import FILE; or take HF_HUB_OFFLINE away and run {}",
             config.model, folder_of(config), pull));
   } else {
-    check.broken(
+    check.broken("models.missing", 
         missing,
         fmt::format("{} (a server fetches it at its start; behind a block set HF_ENDPOINT to a mirror)",
                     pull));
@@ -104,7 +104,7 @@ Check check_models(const config::Config& config, const Platform& platform, const
   Check check{"models"};
   const models::Registry registry(config.model_dir);
   if (const auto listed = registry.list(); !listed) {
-    check.broken(listed.error().message,
+    check.broken("models.unreadable", listed.error().message,
                  fmt::format("let this user read {} (ZIMU_MODEL_DIR)", folder_of(config)));
     return check;
   }
@@ -115,10 +115,11 @@ Check check_models(const config::Config& config, const Platform& platform, const
     if (damage.empty()) {
       good.push_back(name);
     } else if (name == config.model) {
-      check.broken(fmt::format("the model file {} is damaged: {}", file.string(), damage),
+      check.broken("models.default_damaged",
+          fmt::format("the model file {} is damaged: {}", file.string(), damage),
                    fmt::format("zimu models pull {}", name));
     } else {
-      check.degraded(fmt::format("the model file {} is damaged: {}", file.string(), damage),
+      check.degraded("models.damaged", fmt::format("the model file {} is damaged: {}", file.string(), damage),
                      fmt::format("zimu models pull {0}, or zimu models rm {0}", name));
     }
   }

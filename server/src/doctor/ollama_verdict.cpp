@@ -59,14 +59,14 @@ std::string elsewhere_hints(const Platform& platform) {
 bool name_fails(const OllamaFacts& f, const Platform& platform, Check& check) {
   if (f.resolve_error == 0 && !f.resolve_slow) return false;
   if (f.resolve_slow || f.resolve_error == EAI_AGAIN) {
-    check.degraded(
+    check.degraded("ollama.dns_silent", 
         fmt::format(
             "the name {} was not looked up: the DNS server does not answer (asked: {})", f.host,
             f.name_servers.empty() ? "none is set" : fmt::format("{}", fmt::join(f.name_servers, ", "))),
         "check the name servers of /etc/resolv.conf (dns: in the compose file), or write an IP address into "
         "OLLAMA_HOST");
   } else if (is_docker_name(f.host)) {
-    check.degraded(
+    check.degraded("ollama.docker_name", 
         fmt::format("the name {} does not resolve", f.host),
         platform.podman
             ? "Podman calls the host host.containers.internal: " + host_url(f, platform)
@@ -74,10 +74,10 @@ bool name_fails(const OllamaFacts& f, const Platform& platform, Check& check) {
               "[\"host.docker.internal:host-gateway\"] "
               "(docker-compose.yml has it; docker run --add-host=host.docker.internal:host-gateway)");
   } else if (f.host == "host.containers.internal") {
-    check.degraded(fmt::format("the name {} does not resolve", f.host),
+    check.degraded("ollama.podman_name", fmt::format("the name {} does not resolve", f.host),
                    "only Podman knows it; with Docker: OLLAMA_HOST=http://host.docker.internal:11434");
   } else {
-    check.degraded(
+    check.degraded("ollama.name_unknown", 
         fmt::format("the name {} does not resolve", f.host),
         platform.container()
             ? fmt::format(
@@ -92,15 +92,15 @@ bool connection_fails(const OllamaFacts& f, const Platform& platform, Check& che
   if (f.connect_error == 0) return false;
   const std::string place = fmt::format("{}:{}", f.address, f.port);
   if (is_loopback(f.host) && platform.container()) {
-    check.degraded(
+    check.degraded("ollama.container_itself", 
         fmt::format("nothing listens on {}: inside a container that is the container itself", place),
         host_url(f, platform));
   } else if (f.connect_error == ECONNREFUSED && is_loopback(f.host)) {
-    check.degraded(fmt::format("connection refused by {}: Ollama does not run", place),
+    check.degraded("ollama.not_running", fmt::format("connection refused by {}: Ollama does not run", place),
                    "sudo systemctl start ollama, or ollama serve; everything but translation and summaries "
                    "works without it");
   } else if (f.connect_error == ECONNREFUSED) {
-    check.degraded(
+    check.degraded("ollama.refused", 
         fmt::format("connection refused by {}: Ollama does not run there, or it is bound to 127.0.0.1",
                     place),
         listen_fix() + elsewhere_hints(platform));
@@ -108,7 +108,7 @@ bool connection_fails(const OllamaFacts& f, const Platform& platform, Check& che
              f.connect_error == ECONNRESET || f.connect_error == EACCES || f.connect_error == EPERM) {
     const std::string how = f.connect_error == ETIMEDOUT ? "timeout: no answer within 2 s"
                                                          : std::system_category().message(f.connect_error);
-    check.degraded(
+    check.degraded("ollama.firewall", 
         fmt::format("{} cannot be reached ({}): a firewall stands in between, or nothing is at that address",
                     place, how),
         fmt::format("on the host: sudo ufw allow from {} to any port {} proto tcp (firewalld: sudo "
@@ -118,7 +118,7 @@ bool connection_fails(const OllamaFacts& f, const Platform& platform, Check& che
                     f.subnet.empty() ? "172.16.0.0/12" : f.subnet, f.port,
                     f.subnet.empty() ? "172.16.0.0/12" : f.subnet, elsewhere_hints(platform)));
   } else {
-    check.degraded(
+    check.degraded("ollama.unreachable", 
         fmt::format("{} cannot be reached: {}", place, std::system_category().message(f.connect_error)),
         "check the network of the container (docker compose with network_mode: none or internal: true has no "
         "way out), and OLLAMA_HOST" +
@@ -134,29 +134,30 @@ void not_ollama(const OllamaFacts& f, Check& check) {
                                                        : f.content_type.empty() ? ""
                                                                                 : ", " + f.content_type);
   if (!f.proxy.empty()) {
-    check.degraded(fmt::format("the request to {} goes through the proxy {} ({}), which answers {}", f.url,
+    check.degraded("ollama.proxy",
+        fmt::format("the request to {} goes through the proxy {} ({}), which answers {}", f.url,
                                f.proxy, f.proxy_variable, what),
                    no_proxy_fix(f));
   } else if (f.status == 0) {
-    check.degraded(fmt::format("{} takes connections, but: {}", f.url, f.http_error),
+    check.degraded("ollama.hangs", fmt::format("{} takes connections, but: {}", f.url, f.http_error),
                    "Ollama may be busy loading or hang: look at its log (journalctl -u ollama), restart it");
   } else if (f.status == 401 || f.status == 403) {
-    check.degraded(fmt::format("{} refuses the request ({})", f.url, what),
+    check.degraded("ollama.login", fmt::format("{} refuses the request ({})", f.url, what),
                    "take the login off, or write user and password into OLLAMA_HOST; Ollama itself wants "
                    "OLLAMA_ORIGINS=* for other host names");
   } else if (f.status >= 500) {
-    check.degraded(
+    check.degraded("ollama.gateway", 
         fmt::format("what answers at {} is a gateway or a broken server, not Ollama: {}", f.url, what),
         "check OLLAMA_HOST and what stands in front of Ollama; see journalctl -u ollama");
   } else {
-    check.degraded(fmt::format("what answers at {} is not Ollama: {}", f.url, what),
+    check.degraded("ollama.other_program", fmt::format("what answers at {} is not Ollama: {}", f.url, what),
                    "check host and port in OLLAMA_HOST (Ollama's own port is 11434)");
   }
 }
 
 void judge_models(const OllamaFacts& f, Check& check) {
   if (f.tags_status != 200) {
-    check.degraded(
+    check.degraded("ollama.no_list", 
         fmt::format("Ollama {} does not list its models (HTTP {})", f.version, f.tags_status.value_or(0)),
         "update Ollama, or look at its log");
     return;
@@ -165,7 +166,7 @@ void judge_models(const OllamaFacts& f, Check& check) {
   if (f.wanted_model.empty()) {
     check.fact("none is chosen (OLLAMA_MODEL)");
   } else if (!has_model(f.models, f.wanted_model)) {
-    check.degraded(fmt::format("Ollama has no model {}", f.wanted_model),
+    check.degraded("ollama.model_missing", fmt::format("Ollama has no model {}", f.wanted_model),
                    fmt::format("on the machine of Ollama: ollama pull {}", f.wanted_model));
   } else {
     check.fact(fmt::format("{} is used", f.wanted_model));

@@ -133,7 +133,8 @@ Check check_platform(const Platform& platform) {
   if (platform.memory_limit) {
     check.fact(fmt::format("{:.1f} GB memory allowed", static_cast<double>(*platform.memory_limit) / 1e9));
     if (*platform.memory_limit < kLeastMemory) {
-      check.degraded("the container may use less than 1 GiB of memory: the model base needs about that much",
+      check.degraded("platform.little_memory",
+          "the container may use less than 1 GiB of memory: the model base needs about that much",
                      "raise mem_limit in the compose file, or set ZIMU_MODEL=tiny");
     }
   }
