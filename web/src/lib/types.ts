@@ -209,11 +209,20 @@ export interface Models {
   pullable: PullableModel[];
 }
 
+export interface SystemFinding {
+  /** Names the cause, for translations: "data.read_only". */
+  code: string;
+  verdict: string;
+  text: string;
+  fix: string;
+}
+
 export interface SystemCheck {
   name: string;
   verdict: string;
-  detail: string;
-  action: string;
+  /** What was seen, without the causes. */
+  seen: string;
+  findings: SystemFinding[];
 }
 
 export interface WorkerInfo {

@@ -239,12 +239,12 @@ describe('EditQueue', () => {
     queue.push([text(0, 'A')]);
     queue.push([text(1, 'B')]);
     await rest();
-    expect(queue.conflicts).toMatchObject([{ mine: 'A', theirs: 'a', refusal: 'too long' }]);
+    expect(queue.conflicts).toMatchObject([{ mine: 'A', theirs: 'a', refusal: 'Too long.' }]);
     expect(texts()).toEqual(['a', 'B']);
     server.failures = [new ApiError(409, 'conflict', 'the job runs')];
     queue.push([{ op: 'delete', key: key(1), was: '' }]);
     await rest();
-    expect(refused).toEqual(['the job runs']);
+    expect(refused).toEqual(['The job runs.']);
     expect(texts()).toEqual(['a', 'B']);
   });
 });

@@ -1,4 +1,5 @@
 import { ApiError } from '../api';
+import { errorText } from '../errors';
 import type { Transcript } from '../types';
 import { applyEdit, holds, seenBy, stamped, type Edit } from './edits';
 import {
@@ -260,11 +261,11 @@ export class EditQueue {
       } catch (again) {
         return this.later(step, again);
       }
-      if (this.revision === before) this.refuse(step, (error as ApiError).message);
+      if (this.revision === before) this.refuse(step, errorText(error));
       return true;
     }
     if (status === 0 || status === 429 || status >= 500 || !step) return this.later(step, error);
-    this.refuse(step, error instanceof ApiError ? error.message : String(error));
+    this.refuse(step, errorText(error));
     return true;
   }
 

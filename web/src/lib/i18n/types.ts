@@ -6,3 +6,5 @@ export type Dictionary = Record<string, Message>;
 export type Key = keyof typeof en;
 export type Messages = Record<Key, Message>;
 export type Params = Record<string, string | number>;
+/** What is the matter and what to do, by the code of a finding of `zimu doctor`. */
+export type Findings = Record<string, readonly [text: string, fix: string]>;
