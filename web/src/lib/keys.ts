@@ -111,8 +111,8 @@ export const editingKeys: readonly { label: Key; shown: string[] }[] = [
   { label: 'keys.play_line', shown: ['Ctrl Enter'] },
   { label: 'keys.leave', shown: ['Esc'] },
   { label: 'common.undo', shown: ['Ctrl Z'] },
-  { label: 'edit.redo', shown: ['Ctrl ⇧ Z', 'Ctrl Y'] },
-  { label: 'edit.replace', shown: ['Ctrl H'] },
+  { label: 'edit.redo', shown: ['Ctrl ⇧ Z', 'Control Y'] },
+  { label: 'edit.replace', shown: ['Control H'] },
 ];
 
 /** In the list of recordings, while a box has the focus or something is selected. */

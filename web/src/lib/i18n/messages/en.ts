@@ -21,7 +21,7 @@ const messages = {
   'common.loading': 'Loading…',
   'common.more': 'More actions for {title}',
   'common.copied': 'Copied',
-  'common.copy_failed': 'The browser did not allow copying. Select the text and press Ctrl C.',
+  'common.copy_failed': 'The browser did not allow copying. Select the text and press {key}.',
 
   'connection.lost': 'Connection to Zimu lost. Trying again…',
   'connection.now': 'Try now',
@@ -233,10 +233,12 @@ const messages = {
   'transcript.waiting': 'The first lines appear here in a moment.',
   'transcript.queued': 'Waiting for a free worker.',
   'transcript.silent': 'No speech was found in this recording.',
+  'transcript.add_line': 'Add a line',
   'transcript.none': 'This recording has no transcript yet.',
   'transcript.copy': 'Copy text',
   'transcript.download': 'Download',
   'transcript.download_as': 'Download the transcript as',
+  'transcript.download_cut': 'Cut by subtitle rules…',
   'transcript.with_words': 'With a time for every word',
   'transcript.partial': 'Not finished: files hold what is there so far.',
 
@@ -272,6 +274,8 @@ const messages = {
   'sub.delete': 'Delete',
   'sub.fix': 'Fix',
   'sub.fix_of': 'Fix cue {at}',
+  'sub.edit_of': 'Edit the cue behind this',
+  'sub.no_fix': 'The rules have done here what they can. Shorten the text, or give it more time.',
 
   'sub.rules': 'Rules',
   'sub.preset': 'Rules of',
@@ -426,7 +430,7 @@ const messages = {
   'sub.track_remove_do': 'Delete',
 
   'sub.keys': 'In the subtitle view',
-  'sub.keys_fine': 'With Alt, times move by 10 ms instead of 100 ms.',
+  'sub.keys_fine': 'With {key}, times move by 10 ms instead of 100 ms.',
   'sub.key.cue_before': 'Cue before',
   'sub.key.cue_next': 'Next cue',
   'sub.key.start_earlier': 'Start earlier',
@@ -545,6 +549,9 @@ const messages = {
   'facts.added': 'Added',
   'facts.file': 'File',
   'facts.transcripts': 'Transcripts',
+  'facts.tags': 'Tags',
+  'facts.no_tags': 'None yet',
+  'facts.edit_tags': 'Edit',
   'facts.cpu': 'Processor (CPU)',
   'facts.cuda': 'Graphics card (CUDA)',
 
@@ -697,9 +704,11 @@ const messages = {
   'many.select': 'Select',
   'many.label': 'Selection',
   'many.choose': 'Select {title}',
-  'many.all': 'Select all that are shown',
+  'many.all': 'Select all that match',
   'many.count': { one: '{count} selected', other: '{count} selected' },
   'many.close': 'End the selection',
+  'many.gathering': 'Selecting…',
+  'many.most': '{count} selected; no more go at once',
   'many.deleted': { one: '{count} recording deleted', other: '{count} recordings deleted' },
   'many.failed': {
     one: 'It did not work for {failed} of {count}: {reason}',
@@ -722,12 +731,13 @@ const messages = {
   },
   'archive.formats': 'Formats',
   'archive.get': 'Download',
+  'archive.part': 'Part {at} of {count}',
 
   'keys.library': 'In the list of recordings',
   'keys.lib_choose': 'Select or leave out',
   'keys.lib_next': 'Box before, box after',
   'keys.lib_range': 'Select on the way',
-  'keys.lib_all': 'Select all that are shown',
+  'keys.lib_all': 'Select all that match',
   'keys.lib_delete': 'Delete what is selected',
   'keys.lib_end': 'End the selection',
 

@@ -20,7 +20,7 @@ const messages: Messages = {
   'common.loading': '正在加载…',
   'common.more': '“{title}”的更多操作',
   'common.copied': '已复制',
-  'common.copy_failed': '浏览器不允许复制。请选中文字后按 Ctrl C。',
+  'common.copy_failed': '浏览器不允许复制。请选中文字后按 {key}。',
 
   'connection.lost': '与 Zimu 的连接已断开，正在重连…',
   'connection.now': '立即重试',
@@ -229,10 +229,12 @@ const messages: Messages = {
   'transcript.waiting': '第一句文字马上就会出现。',
   'transcript.queued': '正在等待空闲的工作进程。',
   'transcript.silent': '这段录音里没有找到语音。',
+  'transcript.add_line': '添加一行',
   'transcript.none': '这段录音还没有转写。',
   'transcript.copy': '复制文本',
   'transcript.download': '下载',
   'transcript.download_as': '下载转写文本，格式',
+  'transcript.download_cut': '按字幕规则切分…',
   'transcript.with_words': '包含逐词时间',
   'transcript.partial': '尚未完成：文件只包含目前已有的内容。',
 
@@ -268,6 +270,8 @@ const messages: Messages = {
   'sub.delete': '删除',
   'sub.fix': '修正',
   'sub.fix_of': '修正第 {at} 条',
+  'sub.edit_of': '编辑对应的字幕',
+  'sub.no_fix': '规则在这里已无法再改进。请缩短文字，或延长显示时间。',
 
   'sub.rules': '规则',
   'sub.preset': '采用规则',
@@ -414,7 +418,7 @@ const messages: Messages = {
   'sub.track_remove_do': '删除',
 
   'sub.keys': '字幕视图中',
-  'sub.keys_fine': '按住 Alt，时间每次移动 10 毫秒而不是 100 毫秒。',
+  'sub.keys_fine': '按住 {key}，时间每次移动 10 毫秒而不是 100 毫秒。',
   'sub.key.cue_before': '上一条字幕',
   'sub.key.cue_next': '下一条字幕',
   'sub.key.start_earlier': '开始提前',
@@ -533,6 +537,9 @@ const messages: Messages = {
   'facts.added': '添加于',
   'facts.file': '文件',
   'facts.transcripts': '转写结果',
+  'facts.tags': '标签',
+  'facts.no_tags': '还没有',
+  'facts.edit_tags': '编辑',
   'facts.cpu': '处理器（CPU）',
   'facts.cuda': '显卡（CUDA）',
 
@@ -681,9 +688,11 @@ const messages: Messages = {
   'many.select': '选择',
   'many.label': '已选内容',
   'many.choose': '选择“{title}”',
-  'many.all': '选择已显示的全部',
+  'many.all': '选择所有符合条件的',
   'many.count': { other: '已选 {count} 段' },
   'many.close': '结束选择',
+  'many.gathering': '正在选择…',
+  'many.most': '已选 {count} 个，一次最多这么多',
   'many.deleted': { other: '已删除 {count} 段录音' },
   'many.failed': { other: '{count} 段中有 {failed} 段未成功：{reason}' },
 
@@ -694,12 +703,13 @@ const messages: Messages = {
   'archive.too_many': { other: '一个文件最多容纳 {count} 段录音。' },
   'archive.formats': '格式',
   'archive.get': '下载',
+  'archive.part': '第 {at} 部分，共 {count} 部分',
 
   'keys.library': '录音列表',
   'keys.lib_choose': '选中或取消',
   'keys.lib_next': '上一个、下一个复选框',
   'keys.lib_range': '移动并选中',
-  'keys.lib_all': '选择已显示的全部',
+  'keys.lib_all': '选择所有符合条件的',
   'keys.lib_delete': '删除所选录音',
   'keys.lib_end': '结束选择',
 
