@@ -15,9 +15,11 @@ class Box {
 async function opened(server: Server, box: Box | null = null) {
   const timers: (() => void)[] = [];
   const refused: string[] = [];
+  const spent: string[] = [];
   const queue = new EditQueue('t1', server, box, {
     changed: () => {},
     refused: (message) => refused.push(message),
+    spent: (draft) => spent.push(draft),
     setTimer: (callback) => timers.push(callback),
     clearTimer: () => {},
   });
@@ -27,7 +29,7 @@ async function opened(server: Server, box: Box | null = null) {
   const texts = () => queue.rows.map((row) => row.segment.text);
   const rest = () => vi.waitFor(() => expect(queue.state).toBe('saved'));
   const waiting = () => vi.waitFor(() => expect(queue.state).toBe('waiting'));
-  return { queue, timers, refused, key, text, texts, rest, waiting };
+  return { queue, timers, refused, spent, key, text, texts, rest, waiting };
 }
 
 describe('EditQueue', () => {
@@ -246,5 +248,34 @@ describe('EditQueue', () => {
     await rest();
     expect(refused).toEqual(['The job runs.']);
     expect(texts()).toEqual(['a', 'B']);
+  });
+
+  it('lets go of a draft when it is taken over, or cannot be, and not before', async () => {
+    const server = new Server(['a', 'b']);
+    const take = (draft_id: string): Edit => ({ op: 'server', operation: { op: 'take', draft_id } });
+    const { queue, spent, texts, rest, waiting, timers } = await opened(server);
+    server.failures = ['before'];
+    queue.push([take('d1')]);
+    await waiting();
+    expect(spent).toEqual([]);
+    timers.shift()!();
+    await rest();
+    expect(texts()).toEqual(['d1', 'b']);
+    expect(spent).toEqual(['d1']);
+
+    server.failures = [new ApiError(404, 'not_found', 'no draft')];
+    queue.push([take('d2')]);
+    await rest();
+    expect(spent).toEqual(['d1', 'd2']);
+    expect(texts()).toEqual(['d1', 'b']);
+
+    server.failures = ['after']; // Its answer is lost: the history says that it was done.
+    queue.push([take('d3')]);
+    await waiting();
+    expect(spent).toEqual(['d1', 'd2']);
+    timers.shift()!();
+    await rest();
+    expect(server.texts).toEqual(['d3', 'b']);
+    expect(spent).toEqual(['d1', 'd2', 'd3']);
   });
 });

@@ -129,6 +129,8 @@ export class Server implements Remote {
       case 'speaker':
       case 'delete':
         return { ...operation, key: key(operation.index), was: '' } as Edit;
+      case 'take':
+        return { op: 'text', key: key(0), text: operation.draft_id, was: '' };
       default:
         throw new ApiError(400, 'invalid', operation.op);
     }

@@ -42,6 +42,15 @@ export function keysOf(edit: Edit): string[] {
   return edit.op === 'merge' ? [edit.key, edit.next] : [edit.key];
 }
 
+/** The drafts that a step takes over. */
+export function draftsOf(step: Step): string[] {
+  const operations =
+    step.kind === 'edit' ? step.edits.map((edit) => 'operation' in edit && edit.operation) : [];
+  return operations.flatMap((operation) =>
+    operation && operation.op === 'take' ? [operation.draft_id] : [],
+  );
+}
+
 export function kept(base: number, confirmed: readonly Row[], steps: Step[], conflicts: Conflict[]): Kept {
   const wanted = new Set(
     [

@@ -3,6 +3,7 @@ import { errorText } from '../errors';
 import type { Transcript } from '../types';
 import { applyEdit, holds, seenBy, stamped, type Edit } from './edits';
 import {
+  draftsOf,
   foresee,
   kept,
   parseKept,
@@ -25,6 +26,8 @@ interface Hooks {
   changed: () => void;
   /** An edit that holds no text of its own was not done. */
   refused: (message: string) => void;
+  /** A draft that was taken over, or refused: nothing needs it any more. */
+  spent?: (draftId: string) => void;
   setTimer?: (callback: () => void, ms: number) => unknown;
   clearTimer?: (timer: unknown) => void;
 }
@@ -209,7 +212,7 @@ export class EditQueue {
     step.trace = traceOf(this.confirmed, rows);
     this.keep();
     const change: Change = await this.remote.revise(this.revision, operations);
-    this.steps.shift();
+    this.done();
     const made = applyHunks(this.confirmed, change.hunks, `c${change.revision}`);
     this.take(change, withKeysOf(made, rows), true);
   }
@@ -220,7 +223,7 @@ export class EditQueue {
     const first = this.steps[0];
     const own = first?.tried === true && (await this.wasDone(first, this.revision, changes.revision));
     if (own) {
-      this.steps.shift();
+      this.done();
       // Nothing else happened: then the lines are the ones that were foreseen.
       if (first.kind === 'edit' && changes.revision === this.revision + 1)
         rows = withKeysOf(rows, foresee(this.confirmed, first.edits).rows);
@@ -281,8 +284,19 @@ export class EditQueue {
     return false;
   }
 
+  /** The first step is with the server. */
+  private done(): void {
+    const step = this.steps.shift();
+    if (step) this.spend(step);
+  }
+
+  private spend(step: Step): void {
+    for (const draft of draftsOf(step)) this.hooks.spent?.(draft);
+  }
+
   private refuse(step: Step, message: string): void {
     this.steps = this.steps.filter((item) => item !== step);
+    this.spend(step);
     if (step.kind === 'edit')
       step.edits.forEach((edit) => this.giveUp(edit, message, seenBy(this.confirmed, edit)));
     else this.hooks.refused(message);
@@ -343,7 +357,10 @@ export class EditQueue {
       }
       const first = old.steps[0];
       const sent = first && (first.tried || (first.kind === 'edit' && first.trace !== ''));
-      if (sent && (await this.wasDone(first, old.base, this.revision))) old.steps.shift();
+      if (sent && (await this.wasDone(first, old.base, this.revision))) {
+        old.steps.shift();
+        this.spend(first);
+      }
     }
     const names = new Map<number, string>();
     for (const [key, position] of Object.entries(old.at)) names.set(mapPosition(hunks, position), key);

@@ -1,12 +1,13 @@
 import { t } from '../i18n/index.svelte';
 import type { Transcript } from '../types';
-import { remoteOf } from '../edit/calls';
+import { deleteTranscript, remoteOf } from '../edit/calls';
 import { editsOf, joined, tidy, type Edit } from '../edit/edits';
 import type { Conflict } from '../edit/pending';
 import { EditQueue, type SaveState } from '../edit/queue';
 import type { Proposal } from '../edit/replace';
 import type { Row } from '../edit/rows';
 import type { Operation } from '../edit/types';
+import { lastStarted } from '../search';
 import { session } from './session.svelte';
 import { toasts } from './toasts.svelte';
 
@@ -63,6 +64,8 @@ export class Editor {
     this.queue = new EditQueue(transcriptId, remoteOf(transcriptId), pageStorage(), {
       changed: () => this.changed(),
       refused: (message) => this.refused(message),
+      // Should it fail, it stays a draft, which no list shows.
+      spent: (draft) => void deleteTranscript(draft).catch(() => {}),
     });
     const online = () => this.queue.retryNow();
     const leaving = (event: BeforeUnloadEvent) => {
@@ -215,17 +218,36 @@ export class Editor {
     const next = this.rows[index]?.segment;
     const latest = next?.start_ms ?? Number.MAX_SAFE_INTEGER;
     const start_ms = Math.min(previous?.end_ms ?? Math.max(0, latest - kInsertedMs), latest);
-    const room = Math.min(kInsertedMs, latest - start_ms);
+    this.make(index, start_ms, this.rows[at]!.segment.speaker);
+  }
+
+  /** A new line at a moment, before the next one that is there. */
+  insertAt(ms: number): void {
+    this.save();
+    const start_ms = Math.max(0, Math.round(ms));
+    this.make(
+      lastStarted(
+        this.rows.map((row) => row.segment),
+        start_ms,
+      ) + 1,
+      start_ms,
+      '',
+    );
+  }
+
+  private make(index: number, start_ms: number, speaker: string): void {
+    const next = this.rows[index];
+    const room = Math.min(kInsertedMs, (next?.segment.start_ms ?? Number.MAX_SAFE_INTEGER) - start_ms);
     const made = this.queue.newKey();
     this.queue.push([
       {
         op: 'insert',
-        before: this.rows[index]?.key ?? '',
+        before: next?.key ?? '',
         made,
         start_ms,
         end_ms: start_ms + (room > 0 ? room : kInsertedMs),
         text: kPlaceholder,
-        speaker: this.rows[at]!.segment.speaker,
+        speaker,
       },
     ]);
     this.edit(made, 0, kPlaceholder.length);
