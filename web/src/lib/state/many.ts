@@ -18,10 +18,15 @@ async function forAll<T>(all: readonly T[], work: (item: T) => Promise<void>): P
   return false;
 }
 
-export async function tagAll(changes: readonly { holder: Media; tags: string[] }[]): Promise<boolean> {
-  const good = await forAll(changes, async ({ holder, tags }) =>
-    library.heardMedia(await api.tagMedia(holder.id, tags)),
-  );
+export async function tagAll(
+  changes: readonly { holder: Media; tags: string[] }[],
+  ontagged: (media: Media) => void,
+): Promise<boolean> {
+  const good = await forAll(changes, async ({ holder, tags }) => {
+    const media = await api.tagMedia(holder.id, tags);
+    library.heardMedia(media);
+    ontagged(media);
+  });
   void library.loadTags();
   return good;
 }
