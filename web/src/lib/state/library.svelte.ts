@@ -3,7 +3,9 @@ import { errorText } from '../errors';
 import { isRemoved } from '../events';
 import { t } from '../i18n/index.svelte';
 import { jobRequest, type TranscribeChoice } from '../options';
+import { everyPage } from '../pages';
 import { applyJob, mergePage, removeById, statusOf, upsertMedia, upsertTranscript } from '../reduce';
+import { inTurns } from '../turns';
 import type { Job, Media, TagCount } from '../types';
 import { filterCount, plainView, sameView, viewQuery, type LibraryView } from '../view';
 import { duplicates } from './duplicates';
@@ -15,6 +17,7 @@ const kPageSize = 30;
 const kLargestPage = 100;
 const kUndoMs = 10_000;
 const kReloadMs = 400;
+const kMostFills = 20;
 
 /** The recordings on the page, in the order and with the filters asked for, kept true by events. */
 class Library {
@@ -30,7 +33,7 @@ class Library {
   private reloadTimer: ReturnType<typeof setTimeout> | undefined;
   private loads = 0;
   /** Deleted here and not yet at the server: may be undone. */
-  private leaving = $state.raw<ReadonlyMap<string, ReturnType<typeof setTimeout>>>(new Map());
+  private leaving = $state.raw<ReadonlySet<string>>(new Set());
 
   readonly shown = $derived(this.items.filter((media) => !this.leaving.has(media.id)));
 
@@ -89,6 +92,16 @@ class Library {
       if (this.changing) toasts.error(errorText(error));
     }
     this.changing = false;
+  }
+
+  /** All that the view lets through, on the page or not. */
+  async matching(most: number): Promise<{ items: Media[]; complete: boolean }> {
+    const query = viewQuery(this.view);
+    return everyPage((after, limit) => api.listMedia({ ...query, limit, after: after ?? undefined }), most);
+  }
+
+  isLeaving(id: string): boolean {
+    return this.leaving.has(id);
   }
 
   async loadTags(): Promise<void> {
@@ -182,27 +195,39 @@ class Library {
 
   /** Gone from the page at once, from the server when the time for undoing is over. */
   removeAll(all: readonly Media[]): void {
-    const leaving = new Map(this.leaving);
-    for (const media of all) {
-      leaving.set(
-        media.id,
-        setTimeout(() => void this.deleteNow(media), kUndoMs),
-      );
-    }
-    this.leaving = leaving;
+    const ids = all.map((media) => media.id);
+    this.leaving = new Set([...this.leaving, ...ids]);
+    const timer = setTimeout(() => void this.deleteAll(all), kUndoMs);
+    void this.fill();
+    const undo = () => {
+      clearTimeout(timer);
+      this.stay(ids);
+    };
     const text =
       all.length === 1
         ? t('media.deleted', { title: all[0]!.title })
         : t('many.deleted', { count: all.length });
     toasts.show(text, {
-      action: { label: t('common.undo'), run: () => all.forEach((media) => this.stay(media.id)) },
+      action: { label: t('common.undo'), run: undo },
     });
   }
 
-  private stay(id: string): void {
-    clearTimeout(this.leaving.get(id));
-    const leaving = new Map(this.leaving);
-    leaving.delete(id);
+  /** A page of which everything goes shows what comes after it. */
+  private async fill(): Promise<void> {
+    for (let turn = 0; turn < kMostFills && this.next && this.shown.length === 0; turn += 1)
+      await this.more();
+  }
+
+  private async deleteAll(all: readonly Media[]): Promise<void> {
+    // Those that were brought back meanwhile stay.
+    const going = all.filter(({ id }) => this.leaving.has(id));
+    await inTurns(going, (media) => this.deleteNow(media));
+    if (this.next && this.shown.length < kPageSize) await this.load(kPageSize);
+  }
+
+  private stay(ids: readonly string[]): void {
+    const leaving = new Set(this.leaving);
+    for (const id of ids) leaving.delete(id);
     this.leaving = leaving;
   }
 
@@ -215,15 +240,12 @@ class Library {
       if (error instanceof ApiError && error.status === 404) this.items = removeById(this.items, media.id);
       else toasts.error(errorText(error));
     }
-    this.stay(media.id);
+    this.stay([media.id]);
   }
 
   /** The page is closing: what was deleted is deleted. */
   private flushDeletes(): void {
-    for (const [id, timer] of this.leaving) {
-      clearTimeout(timer);
-      void api.deleteMedia(id, true).catch(() => {});
-    }
+    for (const id of this.leaving) void api.deleteMedia(id, true).catch(() => {});
   }
 
   /** Nothing is held back, and the newest come first: events alone keep the page true. */
