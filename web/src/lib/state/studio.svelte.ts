@@ -13,20 +13,19 @@ import {
   type Edge,
   type Timed,
 } from '../subtitles/cues';
+import { keepChoices, keptChoices } from '../subtitles/kept';
 import {
   countByRule,
   nextProblem,
   problemFrom,
   ruleFields,
-  sensible,
   wrongValue,
   type RuleChoice,
 } from '../subtitles/rules';
-import { sensibleStyle, type Style } from '../subtitles/style';
+import type { Style } from '../subtitles/style';
 import type { CaptionCheck, PresetCue } from '../subtitles/types';
 import type { Segment } from '../types';
 
-const kKey = 'zimu.subtitles';
 /** After an edit, before the rules are looked at again; and while lines still come in. */
 const kSettleMs = 250;
 const kLiveMs = 2_000;
@@ -42,18 +41,10 @@ export interface Source {
   readonly edit: ((operations: readonly Operation[]) => void) | null;
 }
 
-function stored(): { rules?: unknown; style?: unknown } {
-  try {
-    return (JSON.parse(localStorage.getItem(kKey) ?? '{}') ?? {}) as { rules?: unknown; style?: unknown };
-  } catch {
-    return {};
-  }
-}
-
 /** The subtitle view of one recording: rules, what breaks them, the cue that is worked on. */
 export class Studio {
-  choice = $state<RuleChoice>(sensible(stored().rules));
-  style = $state<Style>(sensibleStyle(stored().style));
+  choice = $state<RuleChoice>(keptChoices().rules);
+  style = $state<Style>(keptChoices().style);
   /** Whose cues are looked at: the transcript's own, or those that the rules make of it. */
   scope = $state<Scope>('segments');
   checks = $state.raw<Record<Scope, CaptionCheck | null>>({ segments: null, preset: null });
@@ -98,13 +89,7 @@ export class Studio {
   /** Called once, where effects may live. */
   start(): void {
     $effect(() => {
-      const rules = $state.snapshot(this.choice);
-      const style = $state.snapshot(this.style);
-      try {
-        localStorage.setItem(kKey, JSON.stringify({ rules, style }));
-      } catch {
-        // Storage is off or full: the choices last as long as the page.
-      }
+      keepChoices({ rules: $state.snapshot(this.choice), style: $state.snapshot(this.style) });
     });
     $effect(() => {
       void $state.snapshot(this.choice);
