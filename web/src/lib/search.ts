@@ -17,12 +17,6 @@ export function lastStarted(items: readonly Span[], time: number): number {
   return low - 1;
 }
 
-/** Position of the item spoken at `time`, -1 in a gap. */
-export function spokenAt(items: readonly Span[], time: number): number {
-  const at = lastStarted(items, time);
-  return at >= 0 && time < items[at]!.end_ms ? at : -1;
-}
-
 export interface TextSpan {
   start: number;
   end: number;

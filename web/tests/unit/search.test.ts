@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { resample } from '$lib/peaks';
-import { findHits, lastStarted, spokenAt, wordAtOffset, wordSpans } from '$lib/search';
+import { findHits, lastStarted, wordAtOffset, wordSpans } from '$lib/search';
 import { segment, word } from './samples';
 
 const three = [
@@ -28,14 +28,6 @@ describe('lastStarted', () => {
       const slow = many.filter((item) => item.start_ms <= time).length - 1;
       expect(lastStarted(many, time)).toBe(slow);
     }
-  });
-});
-
-describe('spokenAt', () => {
-  it('is nothing in a gap', () => {
-    expect(spokenAt(three, 1799)).toBe(1);
-    expect(spokenAt(three, 1800)).toBe(-1);
-    expect(spokenAt(three, 4000)).toBe(-1);
   });
 });
 
