@@ -462,6 +462,9 @@ test('selected lines are transcribed again, compared and taken', async ({ page }
     .getByRole('button', { name: /Transcribe again/ })
     .click();
   const dialog = page.getByRole('dialog', { name: 'Transcribe these lines again' });
+  const asked = page.waitForResponse(
+    (response) => response.url().endsWith('/api/v1/jobs') && response.request().method() === 'POST',
+  );
   await dialog.getByRole('button', { name: 'Transcribe' }).click();
   await expect(dialog.getByRole('heading', { name: 'New' })).toBeVisible({ timeout: kTranscribeMs });
   await expect(dialog.getByText('mumble mumble').first()).toBeVisible();
@@ -470,6 +473,9 @@ test('selected lines are transcribed again, compared and taken', async ({ page }
   await dialog.getByRole('button', { name: 'Take the new text' }).click();
   await expect.poll(async () => (await texts()).join(' ')).not.toContain('mumble');
   expect((await texts()).join(' ')).toMatch(/country/i);
+  // The draft has done its work, and taking it back needs it no more.
+  const { transcript_id: draft } = (await (await asked).json()) as { transcript_id: string };
+  await expect.poll(async () => (await api.get(`/api/v1/transcripts/${draft}`)).status()).toBe(404);
   await page.keyboard.press('Control+z');
   await expect.poll(async () => (await texts())[1]).toBe('mumble mumble');
 });

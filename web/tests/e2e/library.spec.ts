@@ -109,7 +109,7 @@ test('many are chosen and tagged with the keyboard alone', async ({ page }) => {
   await accessible(page, 'a selection');
   await page.keyboard.press('?');
   const keys = page.getByRole('dialog', { name: 'Keyboard' });
-  await expect(keys.getByText('Select all that are shown')).toBeVisible();
+  await expect(keys.getByText('Select all that match')).toBeVisible();
   await page.keyboard.press('Escape');
   await expect(keys).toHaveCount(0);
   await expect(bar(page)).toBeVisible();
