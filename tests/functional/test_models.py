@@ -16,7 +16,10 @@ WEIGHTS = ROOT / "build/models-src/base"
 # The one of the catalogue without a pinned hash: a hub of ours may say what it holds.
 MODEL, REPO = "distil-large-v2", "Systran/faster-distil-whisper-large-v2"
 
-pytestmark = pytest.mark.skipif(not (WEIGHTS / "model.bin").exists(), reason="build/models-src/base is missing; run `make test`")
+
+@pytest.fixture(scope="session", autouse=True)
+def weights():
+    subprocess.run([ROOT / "tools/fetch_base_source.sh"], check=True)
 
 
 @pytest.fixture
