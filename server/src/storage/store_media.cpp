@@ -26,29 +26,6 @@ domain::MediaState state_from_name(std::string_view name) {
   return domain::MediaState::kInspecting;
 }
 
-Result<std::vector<domain::Stream>> read_streams(Database& database, const std::string& media_id) {
-  ZIMU_TRY(Statement row, database.prepare("SELECT stream_index, kind, codec, language, channels, sample_rate_hz, "
-                                           "width, height, is_default FROM media_streams WHERE media_id = ?1 "
-                                           "ORDER BY position"));
-  row.bind(media_id);
-  std::vector<domain::Stream> streams;
-  while (true) {
-    ZIMU_TRY(const bool found, row.step());
-    if (!found) return streams;
-    domain::Stream stream;
-    stream.index = static_cast<int>(row.integer(0));
-    stream.kind = row.text(1);
-    stream.codec = row.text(2);
-    stream.language = row.text(3);
-    stream.channels = static_cast<int>(row.integer(4));
-    stream.sample_rate_hz = static_cast<int>(row.integer(5));
-    stream.width = static_cast<int>(row.integer(6));
-    stream.height = static_cast<int>(row.integer(7));
-    stream.is_default = row.integer(8) != 0;
-    streams.push_back(std::move(stream));
-  }
-}
-
 Result<> write_streams(Database& database, const domain::Media& media) {
   ZIMU_TRY(Statement clear, database.prepare("DELETE FROM media_streams WHERE media_id = ?1"));
   ZIMU_TRY_VOID(clear.bind(media.id).run());
@@ -64,17 +41,6 @@ Result<> write_streams(Database& database, const domain::Media& media) {
   return {};
 }
 
-Result<std::vector<std::string>> read_tags(Database& database, const std::string& media_id) {
-  ZIMU_TRY(Statement row, database.prepare("SELECT tag FROM media_tags WHERE media_id = ?1 ORDER BY tag"));
-  row.bind(media_id);
-  std::vector<std::string> tags;
-  while (true) {
-    ZIMU_TRY(const bool found, row.step());
-    if (!found) return tags;
-    tags.push_back(row.text(0));
-  }
-}
-
 Result<> write_tags(Database& database, const domain::Media& media) {
   ZIMU_TRY(Statement clear, database.prepare("DELETE FROM media_tags WHERE media_id = ?1"));
   ZIMU_TRY_VOID(clear.bind(media.id).run());
@@ -83,21 +49,15 @@ Result<> write_tags(Database& database, const domain::Media& media) {
   return {};
 }
 
-Result<std::string> read_duplicate_of(Database& database, const domain::Media& media) {
-  if (media.sha256.empty()) return std::string();
-  ZIMU_TRY(Statement row, database.prepare("SELECT MIN(id) FROM media WHERE sha256 = ?1 AND id < ?2"));
-  ZIMU_TRY(const bool found, row.bind(media.sha256, media.id).step());
-  return found ? row.text(0) : std::string();
-}
-
 Result<std::vector<domain::Media>> read_rows(Database& database, Statement& rows) {
   std::vector<domain::Media> items;
   while (true) {
     ZIMU_TRY(const bool found, rows.step());
-    if (!found) return items;
-    ZIMU_TRY(auto media, read_media_row(database, rows));
-    items.push_back(std::move(media));
+    if (!found) break;
+    items.push_back(read_media_columns(rows));
   }
+  ZIMU_TRY_VOID(read_media_details(database, items));
+  return items;
 }
 
 Statement& bind_row(Statement& statement, const domain::Media& media) {
@@ -109,7 +69,7 @@ Statement& bind_row(Statement& statement, const domain::Media& media) {
 
 }  // namespace
 
-Result<domain::Media> read_media_row(Database& database, const Statement& row) {
+domain::Media read_media_columns(const Statement& row) {
   domain::Media media;
   media.id = row.text(0);
   media.title = row.text(1);
@@ -126,9 +86,6 @@ Result<domain::Media> read_media_row(Database& database, const Statement& row) {
   media.source = row.text(12);
   media.created_at = timestamp_column(row, 13);
   media.updated_at = timestamp_column(row, 14);
-  ZIMU_TRY(media.info.streams, read_streams(database, media.id));
-  ZIMU_TRY(media.tags, read_tags(database, media.id));
-  ZIMU_TRY(media.duplicate_of, read_duplicate_of(database, media));
   return media;
 }
 
@@ -149,7 +106,9 @@ Result<domain::Media> SqliteStore::media(const std::string& id) {
     ZIMU_TRY(Statement row, database.prepare("SELECT " ZIMU_MEDIA_COLUMNS " FROM media WHERE id = ?1"));
     ZIMU_TRY(const bool found, row.bind(id).step());
     if (!found) return std::unexpected(no_such(kKind, id));
-    return read_media_row(database, row);
+    auto media = read_media_columns(row);
+    ZIMU_TRY_VOID(read_media_details(database, std::span(&media, 1)));
+    return media;
   });
 }
 

@@ -38,26 +38,28 @@ SortKey sort_key(app::MediaSort sort) {
   return {};
 }
 
-std::string list_sql(const app::MediaOrder& order) {
+/// The tags of a row of `media`, a line each.
+constexpr std::string_view kTags = "(SELECT group_concat(tag, char(10)) FROM media_tags WHERE media_id = media.id)";
+
+std::string list_sql(const app::MediaOrder& order, bool with_text) {
   const SortKey key = sort_key(order.by);
   const std::string_view direction = order.descending ? "DESC" : "ASC";
   const std::string_view after = order.descending ? "<" : ">";
   const bool by_id = order.by == app::MediaSort::kCreated;
   return fmt::format(
-      "SELECT " ZIMU_MEDIA_COLUMNS ", {} FROM media "
+      "SELECT " ZIMU_MEDIA_COLUMNS ", {}, {} FROM media "
       "WHERE (?1 IS NULL OR EXISTS (SELECT 1 FROM media_tags WHERE media_id = media.id AND tag = ?1)) "
       "AND (?2 IS NULL OR EXISTS (SELECT 1 FROM transcripts WHERE media_id = media.id AND language = ?2 "
       "AND origin <> 'draft')) AND (?3 IS NULL OR {} = ?3) AND {} ORDER BY {} LIMIT ?4",
-      key.column, kStatus,
+      key.column, with_text ? kTags : "NULL", kStatus,
       by_id ? fmt::format("id {} ?5", after)
             : fmt::format("(?5 IS NULL OR ({}, id) {} ({}, ?5))", key.column, after, key.cursor),
       by_id ? fmt::format("id {}", direction) : fmt::format("{} {}, id {}", key.column, direction, direction));
 }
 
-bool fits(const app::SearchQuery& query, const domain::Media& media) {
+bool fits(const app::SearchQuery& query, const domain::Media& media, const std::string& tags) {
   if (query.terms.empty()) return true;
-  std::string text = media.title + "\n" + media.file_name;
-  for (const std::string& tag : media.tags) text += "\n" + tag;
+  const std::string text = media.title + "\n" + media.file_name + "\n" + tags;
   return app::search_score(query, app::fold_for_search(text)).has_value();
 }
 
@@ -75,7 +77,7 @@ Result<app::Page<domain::Media>> SqliteStore::list_media(const app::MediaQuery& 
   // One row more tells whether there is a next page. What terms leave out is seen only here, so there all may be read.
   const std::int64_t rows_wanted = query.text.terms.empty() ? static_cast<std::int64_t>(limit) + 1 : -1;
   return connections_->read([&](Database& database) -> Result<app::Page<domain::Media>> {
-    ZIMU_TRY(Statement row, database.prepare(list_sql(query.order)));
+    ZIMU_TRY(Statement row, database.prepare(list_sql(query.order, !query.text.terms.empty())));
     // For ids alone a bound that is always there, so that the index goes straight to it.
     const Text first = by_id ? Text(query.order.descending ? kAfterEveryId : "") : Text();
     row.bind(query.tag, query.language, status, rows_wanted, after ? Text(after->id) : first,
@@ -84,16 +86,19 @@ Result<app::Page<domain::Media>> SqliteStore::list_media(const app::MediaQuery& 
     std::string last_key;
     while (true) {
       ZIMU_TRY(const bool found, row.step());
-      if (!found) return page;
-      ZIMU_TRY(auto media, read_media_row(database, row));
-      if (!fits(query.text, media)) continue;
+      if (!found) break;
+      auto media = read_media_columns(row);
+      if (!fits(query.text, media, row.text(kMediaColumns + 1))) continue;
       if (page.items.size() == limit) {
         page.next = app::to_cursor(query.order, {last_key, page.items.back().id});
-        return page;
+        break;
       }
       last_key = row.text(kMediaColumns);
       page.items.push_back(std::move(media));
     }
+    // Of what is shown only: a search reads all rows.
+    ZIMU_TRY_VOID(read_media_details(database, page.items));
+    return page;
   });
 }
 

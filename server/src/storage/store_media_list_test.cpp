@@ -1,5 +1,6 @@
 // Lists of recordings: every order, every filter, page by page.
 #include <algorithm>
+#include <map>
 
 #include "storage/test_support.hpp"
 
@@ -196,6 +197,44 @@ TEST_F(MediaList, DuplicatesNameTheOldest) {
   ASSERT_OK(store->delete_media(all[0].id));
   EXPECT_EQ(must(store->media(all[1].id)).duplicate_of, "");
   EXPECT_EQ(must(store->media(all[2].id)).duplicate_of, all[1].id);
+}
+
+TEST_F(MediaList, EachRowHasItsOwnStreamsTagsAndDuplicate) {
+  std::vector<domain::Media> all;
+  for (int i = 0; i < 7; ++i) {
+    auto media = sample_media();
+    media.title = "row " + std::to_string(i);
+    media.tags = i % 2 == 0 ? Names{"a" + std::to_string(i), "b, with \"signs\"\xE4\xBC\x9A"} : Names{};
+    media.sha256 = i == 3 ? "" : std::string(64, i < 3 ? 'a' : 'b');
+    media.info.streams.clear();
+    for (int stream = 0; stream < i % 3; ++stream) {
+      media.info.streams.push_back({.index = stream + i, .kind = "audio", .codec = "c" + std::to_string(i), .language = ""});
+    }
+    ASSERT_OK(store->insert_media(media));
+    all.push_back(media);
+  }
+  const std::map<std::string, std::string> oldest{{all[1].id, all[0].id}, {all[2].id, all[0].id},
+                                                  {all[5].id, all[4].id}, {all[6].id, all[4].id}};
+  for (const std::string text : {"", "row"}) {
+    app::MediaQuery query{.limit = 5, .text = app::parse_search_query(text).value()};
+    std::size_t at = all.size();
+    do {
+      const auto page = must(store->list_media(query));
+      for (const auto& media : page.items) {
+        const auto& wanted = all.at(--at);
+        ASSERT_EQ(media.id, wanted.id);
+        EXPECT_EQ(media.tags, wanted.tags);
+        ASSERT_EQ(media.info.streams.size(), wanted.info.streams.size());
+        for (std::size_t i = 0; i < media.info.streams.size(); ++i) {
+          EXPECT_EQ(media.info.streams[i].index, wanted.info.streams[i].index);
+          EXPECT_EQ(media.info.streams[i].codec, wanted.info.streams[i].codec);
+        }
+        EXPECT_EQ(media.duplicate_of, oldest.contains(media.id) ? oldest.at(media.id) : "");
+      }
+      query.after = page.next;
+    } while (query.after);
+    EXPECT_EQ(at, 0U);
+  }
 }
 
 TEST_F(MediaList, JobsOfDraftsAndFilmsAreNotTheRecordings) {
