@@ -114,8 +114,6 @@ class Store {
   virtual Result<> commit_window(const domain::Job& job, const domain::Window& window) = 0;
   virtual Result<std::vector<domain::Window>> windows(const std::string& transcript_id) = 0;  ///< without segments
   virtual Result<ResumePoint> resume_point(const std::string& transcript_id) = 0;
-  /// Drops windows and segments: a retry from the start.
-  virtual Result<> clear_transcript(const std::string& transcript_id) = 0;
 
   /// One transaction: the revision, the segments that it changes, and the transcript's `revision` and `updated_at`.
   /// kConflict when its number is not the next one, or its hunks do not fit.

@@ -68,7 +68,6 @@ class SqliteStore final : public app::Store {
   Result<> commit_window(const domain::Job& job, const domain::Window& window) override;
   Result<std::vector<domain::Window>> windows(const std::string& transcript_id) override;
   Result<app::ResumePoint> resume_point(const std::string& transcript_id) override;
-  Result<> clear_transcript(const std::string& transcript_id) override;
 
   Result<> commit_revision(const domain::Revision& revision) override;
   Result<std::vector<domain::RevisionMark>> revision_marks(const std::string& transcript_id) override;

@@ -235,15 +235,6 @@ TEST(SqliteStore, DeletedJobLeavesItsTranscript) {
   EXPECT_EQ(must(lib.store->transcripts_of(lib.media.id)).size(), 1U);
 }
 
-TEST(SqliteStore, ClearedTranscriptStartsAtZero) {
-  Library lib;
-  lib.fill();
-  ASSERT_OK(lib.store->commit_window(lib.job, sample_window(0)));
-  ASSERT_OK(lib.store->clear_transcript(lib.transcript.id));
-  EXPECT_EQ(must(lib.store->resume_point(lib.transcript.id)).next_segment, 0);
-  ASSERT_OK(lib.store->commit_window(lib.job, sample_window(0)));
-}
-
 TEST(SqliteStore, JobForAMissingRecordingIsNotFound) {
   Library lib;
   const auto refused = lib.store->insert_job(lib.job, lib.transcript);

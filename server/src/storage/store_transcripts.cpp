@@ -264,18 +264,4 @@ Result<app::ResumePoint> SqliteStore::resume_point(const std::string& transcript
   });
 }
 
-Result<> SqliteStore::clear_transcript(const std::string& transcript_id) {
-  ZIMU_TRY_VOID(check_id(kKind, transcript_id));
-  return connections_->write([&](Database& database) -> Result<> {
-    for (const std::string_view sql : {"DELETE FROM segments WHERE transcript_id = ?1",
-                                       "DELETE FROM windows WHERE transcript_id = ?1"}) {
-      ZIMU_TRY(Statement remove, database.prepare(sql));
-      ZIMU_TRY_VOID(remove.bind(transcript_id).run());
-    }
-    ZIMU_TRY(Statement reset, database.prepare("UPDATE transcripts SET complete = 0 WHERE id = ?1"));
-    ZIMU_TRY_VOID(reset.bind(transcript_id).run());
-    return changed_one(database, kKind, transcript_id);
-  });
-}
-
 }  // namespace zimu::storage
