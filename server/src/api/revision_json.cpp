@@ -116,16 +116,14 @@ json::array hunks_json(const std::vector<domain::Hunk>& hunks, bool with_removed
 
 json::value optional_json(const std::optional<std::int64_t>& value) { return value ? json::value(*value) : json::value(nullptr); }
 
-json::object mark_json(const domain::Revision& revision) {
-  return {{"number", revision.mark.number},
-          {"kind", domain::revision_kind_name(revision.mark.kind)},
-          {"target", optional_json(revision.mark.target)},
-          {"created_at", format_rfc3339(revision.created_at)}};
+json::object mark_json(const domain::RevisionMark& mark, Timestamp created_at) {
+  return {{"number", mark.number},
+          {"kind", domain::revision_kind_name(mark.kind)},
+          {"target", optional_json(mark.target)},
+          {"created_at", format_rfc3339(created_at)}};
 }
 
-json::value shown(const std::vector<domain::Segment>& segments) {
-  return segments.empty() ? json::value("") : json::value(std::string(utf8_prefix(to_utf8(segments.front().text), kShownBytes)));
-}
+std::string shown(const std::string& text) { return std::string(utf8_prefix(to_utf8(text), kShownBytes)); }
 
 }  // namespace
 
@@ -174,25 +172,20 @@ json::object catch_up_json(const app::RevisionService::CatchUp& catch_up) {
   return out;
 }
 
-json::object summary_json(const domain::Revision& revision) {
-  json::object out = mark_json(revision);
-  std::size_t before = 0, after = 0;
-  for (const domain::Hunk& hunk : revision.hunks) before += hunk.removed.size(), after += hunk.inserted.size();
-  static const domain::Hunk kNothing;
-  const domain::Hunk& first = revision.hunks.empty() ? kNothing : revision.hunks.front();
-  const auto& known = first.inserted.empty() ? first.removed : first.inserted;
-  out["hunks"] = revision.hunks.size();
-  out["segments_before"] = before;
-  out["segments_after"] = after;
-  out["index"] = first.at;
-  out["start_ms"] = known.empty() ? 0 : known.front().start.count();
-  out["before"] = shown(first.removed);
-  out["after"] = shown(first.inserted);
+json::object summary_json(const domain::RevisionSummary& revision) {
+  json::object out = mark_json(revision.mark, revision.created_at);
+  out["hunks"] = revision.hunks;
+  out["segments_before"] = revision.removed;
+  out["segments_after"] = revision.inserted;
+  out["index"] = revision.at;
+  out["start_ms"] = revision.start.count();
+  out["before"] = shown(revision.before);
+  out["after"] = shown(revision.after);
   return out;
 }
 
 json::object revision_json(const domain::Revision& revision) {
-  json::object out = mark_json(revision);
+  json::object out = mark_json(revision.mark, revision.created_at);
   out["transcript_id"] = revision.transcript_id;
   out["hunks"] = hunks_json(revision.hunks, true);
   return out;

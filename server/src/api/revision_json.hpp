@@ -14,7 +14,7 @@ Result<std::vector<app::Edit>> parse_edits(const boost::json::object& body);
 boost::json::object change_json(const app::RevisionService::Change& change);
 boost::json::object catch_up_json(const app::RevisionService::CatchUp& catch_up);
 /// One line of a history.
-boost::json::object summary_json(const domain::Revision& revision);
+boost::json::object summary_json(const domain::RevisionSummary& revision);
 /// With what went and what came.
 boost::json::object revision_json(const domain::Revision& revision);
 void add_undo(boost::json::object& out, const domain::UndoState& undo);

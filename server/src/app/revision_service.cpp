@@ -144,14 +144,14 @@ Result<RevisionService::CatchUp> RevisionService::changes(const std::string& tra
   return out;
 }
 
-Result<Page<domain::Revision>> RevisionService::list(const std::string& transcript_id, int limit,
-                                                     std::optional<std::int64_t> before) {
+Result<Page<domain::RevisionSummary>> RevisionService::list(const std::string& transcript_id, int limit,
+                                                            std::optional<std::int64_t> before) {
   if (auto transcript = store_.transcript(transcript_id, false); !transcript) {
     return std::unexpected(std::move(transcript).error());
   }
-  Page<domain::Revision> page;
+  Page<domain::RevisionSummary> page;
   const int most = std::clamp(limit, 1, kMaxPage);
-  ZIMU_TRY(page.items, store_.revisions({.transcript_id = transcript_id, .after = {}, .before = before, .limit = most + 1}));
+  ZIMU_TRY(page.items, store_.revision_summaries({.transcript_id = transcript_id, .after = {}, .before = before, .limit = most + 1}));
   if (page.items.size() > static_cast<std::size_t>(most)) {
     page.items.pop_back();
     page.next = std::to_string(page.items.back().mark.number);

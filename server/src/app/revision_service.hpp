@@ -47,7 +47,7 @@ class RevisionService {
   /// anew.
   Result<CatchUp> changes(const std::string& transcript_id, std::int64_t since);
   /// Newest first, with `number` < `before`.
-  Result<Page<domain::Revision>> list(const std::string& transcript_id, int limit, std::optional<std::int64_t> before);
+  Result<Page<domain::RevisionSummary>> list(const std::string& transcript_id, int limit, std::optional<std::int64_t> before);
   Result<domain::Revision> get(const std::string& transcript_id, std::int64_t number);
   Result<domain::UndoState> undo_state(const domain::Transcript& transcript);
 

@@ -120,6 +120,7 @@ class Store {
   virtual Result<> commit_revision(const domain::Revision& revision) = 0;
   virtual Result<std::vector<domain::RevisionMark>> revision_marks(const std::string& transcript_id) = 0;  ///< oldest first
   virtual Result<std::vector<domain::Revision>> revisions(const RevisionQuery& query) = 0;
+  virtual Result<std::vector<domain::RevisionSummary>> revision_summaries(const RevisionQuery& query) = 0;
 
   /// The segments in which every term occurs, of one transcript or of all. No terms: none. kNotFound: no such transcript.
   virtual Result<SearchPage> search(const SegmentSearch& search) = 0;

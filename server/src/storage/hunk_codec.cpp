@@ -35,9 +35,20 @@ void put_segments(std::vector<std::byte>& out, const std::vector<domain::Segment
 
 Error damaged() { return {ErrorCode::kIo, "a stored revision is damaged", "restore a backup with: zimu restore FILE"}; }
 
-Result<std::vector<domain::Segment>> take_segments(BlobReader& reader) {
+Result<std::uint64_t> take_count(BlobReader& reader, std::size_t least_bytes) {
   const std::uint64_t count = reader.varint();
-  if (reader.failed() || count > reader.left() / kMinSegmentBytes) return std::unexpected(damaged());
+  if (reader.failed() || count > reader.left() / least_bytes) return std::unexpected(damaged());
+  return count;
+}
+
+/// The number of hunks.
+Result<std::uint64_t> take_head(BlobReader& reader) {
+  if (const auto version = reader.take(1); version.empty() || version[0] != kVersion) return std::unexpected(damaged());
+  return take_count(reader, kMinHunkBytes);
+}
+
+Result<std::vector<domain::Segment>> take_segments(BlobReader& reader) {
+  ZIMU_TRY(const std::uint64_t count, take_count(reader, kMinSegmentBytes));
   std::vector<domain::Segment> segments;
   segments.reserve(static_cast<std::size_t>(count));
   std::uint64_t before = 0;
@@ -63,6 +74,34 @@ Result<std::vector<domain::Segment>> take_segments(BlobReader& reader) {
   return segments;
 }
 
+/// How many, and of the first one where it begins and its text.
+struct Glance {
+  std::uint64_t count = 0;
+  Milliseconds start{0};
+  std::string_view text;
+};
+
+std::string_view text_of(std::span<const std::byte> bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
+
+Result<Glance> glance_at_segments(BlobReader& reader) {
+  Glance glance;
+  ZIMU_TRY(glance.count, take_count(reader, kMinSegmentBytes));
+  for (std::uint64_t i = 0; i < glance.count; ++i) {
+    const std::uint64_t start = unzigzag(reader.varint());  // of the first; of the others the difference
+    reader.varint();
+    const auto text = reader.bytes();
+    reader.bytes();  // the speaker
+    for (int value = 0; value < 4; ++value) reader.real32();
+    reader.bytes();  // words
+    reader.bytes();  // tokens
+    if (reader.failed()) return std::unexpected(damaged());
+    if (i > 0) continue;
+    glance.start = Milliseconds(static_cast<std::int64_t>(start));
+    glance.text = text_of(text);
+  }
+  return glance;
+}
+
 }  // namespace
 
 std::vector<std::byte> encode_hunks(std::span<const domain::Hunk> hunks) {
@@ -78,9 +117,7 @@ std::vector<std::byte> encode_hunks(std::span<const domain::Hunk> hunks) {
 
 Result<std::vector<domain::Hunk>> decode_hunks(std::span<const std::byte> blob) {
   BlobReader reader(blob);
-  if (const auto version = reader.take(1); version.empty() || version[0] != kVersion) return std::unexpected(damaged());
-  const std::uint64_t count = reader.varint();
-  if (reader.failed() || count > reader.left() / kMinHunkBytes) return std::unexpected(damaged());
+  ZIMU_TRY(const std::uint64_t count, take_head(reader));
   std::vector<domain::Hunk> hunks;
   hunks.reserve(static_cast<std::size_t>(count));
   for (std::uint64_t i = 0; i < count; ++i) {
@@ -92,6 +129,27 @@ Result<std::vector<domain::Hunk>> decode_hunks(std::span<const std::byte> blob) 
   }
   if (reader.failed() || reader.left() != 0) return std::unexpected(damaged());
   return hunks;
+}
+
+Result<domain::RevisionSummary> summarize_hunks(std::span<const std::byte> blob) {
+  BlobReader reader(blob);
+  ZIMU_TRY(const std::uint64_t count, take_head(reader));
+  domain::RevisionSummary summary;
+  summary.hunks = static_cast<std::size_t>(count);
+  for (std::uint64_t i = 0; i < count; ++i) {
+    const std::uint64_t at = reader.varint();
+    ZIMU_TRY(const auto removed, glance_at_segments(reader));
+    ZIMU_TRY(const auto inserted, glance_at_segments(reader));
+    summary.removed += static_cast<std::size_t>(removed.count);
+    summary.inserted += static_cast<std::size_t>(inserted.count);
+    if (i > 0) continue;
+    summary.at = static_cast<std::size_t>(at);
+    summary.start = inserted.count > 0 ? inserted.start : removed.start;
+    summary.before = removed.text;
+    summary.after = inserted.text;
+  }
+  if (reader.failed() || reader.left() != 0) return std::unexpected(damaged());
+  return summary;
 }
 
 }  // namespace zimu::storage

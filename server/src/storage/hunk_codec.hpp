@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "base/result.hpp"
-#include "domain/edit/hunk.hpp"
+#include "domain/edit/revision.hpp"
 
 namespace zimu::storage {
 
@@ -13,5 +13,7 @@ namespace zimu::storage {
 std::vector<std::byte> encode_hunks(std::span<const domain::Hunk> hunks);
 /// kIo for anything that the encoder does not write; never reads past the end.
 Result<std::vector<domain::Hunk>> decode_hunks(std::span<const std::byte> blob);
+/// What a history shows of them: words, tokens and other texts are passed over. kIo as above, for what it looks at.
+Result<domain::RevisionSummary> summarize_hunks(std::span<const std::byte> blob);
 
 }  // namespace zimu::storage

@@ -72,6 +72,7 @@ class SqliteStore final : public app::Store {
   Result<> commit_revision(const domain::Revision& revision) override;
   Result<std::vector<domain::RevisionMark>> revision_marks(const std::string& transcript_id) override;
   Result<std::vector<domain::Revision>> revisions(const app::RevisionQuery& query) override;
+  Result<std::vector<domain::RevisionSummary>> revision_summaries(const app::RevisionQuery& query) override;
 
   Result<app::SearchPage> search(const app::SegmentSearch& search) override;
 

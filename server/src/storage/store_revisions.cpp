@@ -84,6 +84,23 @@ Result<domain::RevisionMark> read_mark(const Statement& row) {
   return mark;
 }
 
+/// `read` makes one of a row: number, kind, target, hunks, created_at.
+template <class T, class Read>
+Result<std::vector<T>> read_revisions(Database& database, const app::RevisionQuery& query, const Read& read) {
+  ZIMU_TRY(Statement row, database.prepare(query.after ? "SELECT number, kind, target, hunks, created_at FROM revisions "
+                                                         "WHERE transcript_id = ?1 AND number > ?2 ORDER BY number LIMIT ?3"
+                                                       : "SELECT number, kind, target, hunks, created_at FROM revisions "
+                                                         "WHERE transcript_id = ?1 AND number < ?2 ORDER BY number DESC LIMIT ?3"));
+  row.bind(query.transcript_id, query.after.value_or(query.before.value_or(INT64_MAX)), page_limit(query.limit));
+  std::vector<T> items;
+  while (true) {
+    ZIMU_TRY(const bool found, row.step());
+    if (!found) return items;
+    ZIMU_TRY(auto item, read(row));
+    items.push_back(std::move(item));
+  }
+}
+
 }  // namespace
 
 Result<> SqliteStore::commit_revision(const domain::Revision& revision) {
@@ -120,23 +137,27 @@ Result<std::vector<domain::RevisionMark>> SqliteStore::revision_marks(const std:
 
 Result<std::vector<domain::Revision>> SqliteStore::revisions(const app::RevisionQuery& query) {
   ZIMU_TRY_VOID(check_id(kKind, query.transcript_id));
-  return connections_->read([&](Database& database) -> Result<std::vector<domain::Revision>> {
-    ZIMU_TRY(Statement row, database.prepare(query.after ? "SELECT number, kind, target, hunks, created_at FROM revisions "
-                                                           "WHERE transcript_id = ?1 AND number > ?2 ORDER BY number LIMIT ?3"
-                                                         : "SELECT number, kind, target, hunks, created_at FROM revisions "
-                                                           "WHERE transcript_id = ?1 AND number < ?2 ORDER BY number DESC LIMIT ?3"));
-    row.bind(query.transcript_id, query.after.value_or(query.before.value_or(INT64_MAX)), page_limit(query.limit));
-    std::vector<domain::Revision> items;
-    while (true) {
-      ZIMU_TRY(const bool found, row.step());
-      if (!found) return items;
+  return connections_->read([&](Database& database) {
+    return read_revisions<domain::Revision>(database, query, [&](const Statement& row) -> Result<domain::Revision> {
       domain::Revision revision;
       revision.transcript_id = query.transcript_id;
       ZIMU_TRY(revision.mark, read_mark(row));
       ZIMU_TRY(revision.hunks, decode_hunks(row.blob(3)));
       revision.created_at = timestamp_column(row, 4);
-      items.push_back(std::move(revision));
-    }
+      return revision;
+    });
+  });
+}
+
+Result<std::vector<domain::RevisionSummary>> SqliteStore::revision_summaries(const app::RevisionQuery& query) {
+  ZIMU_TRY_VOID(check_id(kKind, query.transcript_id));
+  return connections_->read([&](Database& database) {
+    return read_revisions<domain::RevisionSummary>(database, query, [](const Statement& row) -> Result<domain::RevisionSummary> {
+      ZIMU_TRY(auto summary, summarize_hunks(row.blob(3)));
+      ZIMU_TRY(summary.mark, read_mark(row));
+      summary.created_at = timestamp_column(row, 4);
+      return summary;
+    });
   });
 }
 

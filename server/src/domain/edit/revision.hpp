@@ -32,6 +32,19 @@ struct Revision {
   std::vector<Hunk> hunks;
 };
 
+/// What a history shows of a revision.
+struct RevisionSummary {
+  RevisionMark mark;
+  Timestamp created_at{};
+  std::size_t hunks = 0;
+  std::size_t removed = 0;   ///< segments, of all hunks together
+  std::size_t inserted = 0;
+  std::size_t at = 0;        ///< of the first hunk, as what follows
+  Milliseconds start{0};     ///< of its first new segment, or where there is none of its first old one
+  std::string before;        ///< text of its first old segment
+  std::string after;         ///< text of its first new one
+};
+
 /// What undo and redo would act upon. Undo walks back over edits and restores; each new edit ends what could be redone.
 struct UndoState {
   std::optional<std::int64_t> undo;
