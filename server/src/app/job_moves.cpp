@@ -30,4 +30,8 @@ Result<> move_to(Job& job, JobState state) {
   return {};
 }
 
+bool is_disk_trouble(const Error& error) {
+  return error.code == ErrorCode::kNoSpace || error.code == ErrorCode::kIo;
+}
+
 }  // namespace zimu::app

@@ -16,5 +16,7 @@ constexpr std::string_view kPausing = "pausing";
 double share(Milliseconds part, Milliseconds whole);
 /// Into the state, with everything that follows from it; kConflict when the arrow does not exist.
 Result<> move_to(domain::Job& job, domain::JobState state);
+/// Whether it was the disk that refused: full, or failing.
+bool is_disk_trouble(const Error& error);
 
 }  // namespace zimu::app

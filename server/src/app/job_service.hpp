@@ -10,45 +10,10 @@
 #include <vector>
 
 #include "app/event_bus.hpp"
+#include "app/job_requests.hpp"
 #include "app/store.hpp"
 
 namespace zimu::app {
-
-/// To transcribe a part again. What the request leaves open is as the parent has it.
-struct SpanRequest {
-  domain::JobSpan span;
-  bool language_given = false;
-  bool task_given = false;
-  bool audio_stream_given = false;
-};
-
-struct CreateJob {
-  std::string media_id;
-  domain::TranscribeOptions options;
-  int priority = 0;  ///< -100..100
-  std::optional<SpanRequest> part = {};
-};
-
-constexpr int kMaxPriority = 100;
-Result<> check_priority(int priority);  ///< kInvalidArgument naming the bounds
-
-/// A film with the subtitles of a transcript.
-struct CreateRender {
-  std::string transcript_id;
-  std::string media_id = {};  ///< may be empty; else it must be the transcript's
-  domain::RenderOptions options;
-  int priority = 0;  ///< -100..100
-};
-
-/// A transcript that somebody brings along, or that is made of another: no job stands behind it.
-struct NewTrack {
-  std::string media_id;
-  std::string title;     ///< empty: the recording's
-  std::string language;  ///< a code, or empty
-  domain::Origin origin = domain::Origin::kImport;
-  std::string model = {};  ///< whose word times it has; empty: nobody's
-  std::vector<domain::Segment> segments;
-};
 
 /// The queue and the life of each job (domain/job.hpp has the state picture). Blocking (SQLite); thread: any.
 /// Every change is on disk before it is published. One exception: a job that ends or pauses while the disk is full is
@@ -87,8 +52,8 @@ class JobService {
   /// With its jobs, whose files go too. kConflict while one of them is not final. Its drafts go too.
   Result<> remove_transcript(const std::string& id);
 
-  // For the supervisor. A slot claims a job, reports, and ends it with exactly one of finish/fail/pause/requeue/cancelled.
-  // Where one of these fails the job is still the slot's, which tries again; kNotFound: it was deleted, nothing to do.
+  // For the supervisor (job_run.cpp). A slot claims a job, reports, and ends it with exactly one of finish/fail/pause/
+  // requeue/cancelled. Where one of these fails the job is still the slot's, which tries again; kNotFound: it was deleted.
   // A job whose cancellation was asked for ends as cancelled, unless it is finished; one whose pause was asked for is
   // paused where it would be queued again.
   /// Waits at most `at_most` for a queued job of this kind and marks it running (attempts + 1).
@@ -116,7 +81,7 @@ class JobService {
   void set_cancel_hook(std::function<void(const std::string& job_id)> hook);
   /// Called (any thread) after a job is gone, for what it left beside the database.
   void set_removed_hook(std::function<void(const domain::Job& job)> hook);
-  void wake();                                          ///< ends the `claim` waits of this moment (server stop)
+  void wake();  ///< ends the `claim` waits of this moment (server stop)
 
  private:
   /// A job whose state in memory is ahead of the disk: running (progress), or held back because the disk is full.
