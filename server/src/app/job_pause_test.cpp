@@ -58,6 +58,23 @@ TEST_F(Pause, AQueuedJobWaitsAndComesBack) {
   EXPECT_EQ(claim().value().id, id);
 }
 
+TEST_F(Pause, WhatRunsOrWaitsIsTranscribedWhatIsPausedIsNot) {
+  EXPECT_FALSE(must(jobs_->transcribing()));
+  const std::string id = create();
+  EXPECT_TRUE(must(jobs_->transcribing()));
+  must(jobs_->pause(id));
+  EXPECT_FALSE(must(jobs_->transcribing()));
+  must(jobs_->resume(id));
+  ASSERT_TRUE(claim());
+  EXPECT_TRUE(must(jobs_->transcribing()));
+  ASSERT_TRUE(jobs_->pause(id, kFull));
+  EXPECT_FALSE(must(jobs_->transcribing()));
+  EXPECT_EQ(must(jobs_->resume_paused()), 1);
+  ASSERT_TRUE(claim());
+  ASSERT_TRUE(jobs_->finish(id));
+  EXPECT_FALSE(must(jobs_->transcribing()));
+}
+
 TEST_F(Pause, ARunningJobLeavesItsWorkerAndGoesOnWhereItWas) {
   const std::string id = running();
   ASSERT_TRUE(jobs_->commit(id, storage::testing::sample_window(0)));

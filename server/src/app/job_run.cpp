@@ -66,6 +66,15 @@ Result<std::optional<Job>> JobService::claim(std::chrono::milliseconds at_most, 
   return std::nullopt;
 }
 
+Result<bool> JobService::transcribing() {
+  const std::scoped_lock lock(mutex_);
+  for (const auto& [id, live] : live_) {
+    if (live.job.kind == domain::JobKind::kTranscribe && live.job.state == JobState::kRunning) return true;
+  }
+  ZIMU_TRY(const auto next, store_.next_queued_job(domain::JobKind::kTranscribe));
+  return next.has_value();
+}
+
 Result<ResumePoint> JobService::resume_point(const Job& job) { return store_.resume_point(job.transcript_id); }
 
 Result<> JobService::media_found(const std::string& job_id, const domain::MediaInfo& info) {

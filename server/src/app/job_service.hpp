@@ -59,6 +59,7 @@ class JobService {
   /// Waits at most `at_most` for a queued job of this kind and marks it running (attempts + 1).
   Result<std::optional<domain::Job>> claim(std::chrono::milliseconds at_most,
                                            domain::JobKind kind = domain::JobKind::kTranscribe);
+  Result<bool> transcribing();  ///< whether a transcription runs, or waits for its turn
   Result<ResumePoint> resume_point(const domain::Job& job);
   Result<> media_found(const std::string& job_id, const domain::MediaInfo& info);
   Result<> language_found(const std::string& job_id, const std::string& language, float probability);

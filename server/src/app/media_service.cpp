@@ -139,12 +139,16 @@ Result<domain::Media> MediaService::adopt_as(const std::string& id, const fs::pa
 
 Result<domain::Media> MediaService::get(const std::string& id) {
   ZIMU_TRY(auto media, store_.media(id));
+  note_shown(media);
   return with_poster(std::move(media));
 }
 
 Result<Page<domain::Media>> MediaService::list(const MediaQuery& query) {
   ZIMU_TRY(auto page, store_.list_media(query));
-  for (domain::Media& media : page.items) media = with_poster(std::move(media));
+  for (domain::Media& media : page.items) {
+    note_shown(media);
+    media = with_poster(std::move(media));
+  }
   return page;
 }
 
@@ -258,46 +262,6 @@ Result<MediaService::Check> MediaService::check_files() {
     check.unknown_folders.push_back(entry->path());
   }
   return check;
-}
-
-Result<std::optional<domain::Media>> MediaService::wait_to_inspect(std::chrono::milliseconds at_most) {
-  const auto deadline = std::chrono::steady_clock::now() + at_most;
-  std::unique_lock lock(mutex_);
-  const std::uint64_t wakes = wakes_;
-  while (wakes == wakes_) {
-    ZIMU_TRY(auto waiting, store_.media_in_state(domain::MediaState::kInspecting));
-    if (!waiting.empty()) return std::move(waiting.front());
-    if (changed_.wait_until(lock, deadline) == std::cv_status::timeout) break;
-  }
-  return std::nullopt;
-}
-
-Result<> MediaService::inspected(const std::string& id, const domain::MediaInfo& info, const std::string& sha256) {
-  ZIMU_TRY(const auto after, change(id, [&](domain::Media& one) {
-             one.info = info;
-             if (!sha256.empty()) one.sha256 = sha256;
-             one.state = domain::MediaState::kReady;
-             one.problem.clear();
-           }));
-  static_cast<void>(after);
-  return {};
-}
-
-Result<> MediaService::unreadable(const std::string& id, const Error& why) {
-  ZIMU_TRY(const auto after, change(id, [&](domain::Media& one) {
-             one.state = domain::MediaState::kUnreadable;
-             one.problem = why.action.empty() ? why.message : fmt::format("{}; {}", why.message, why.action);
-           }));
-  static_cast<void>(after);
-  return {};
-}
-
-void MediaService::wake() {
-  {
-    const std::scoped_lock lock(mutex_);
-    ++wakes_;
-  }
-  changed_.notify_all();
 }
 
 }  // namespace zimu::app

@@ -1,10 +1,12 @@
 #pragma once
 #include <condition_variable>
-#include <filesystem>
 #include <cstdint>
+#include <deque>
+#include <filesystem>
 #include <functional>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -16,6 +18,7 @@ namespace zimu::app {
 constexpr std::size_t kMaxTags = 32;       ///< of one recording
 constexpr std::size_t kMaxTagBytes = 100;
 constexpr int kMaxListedTags = 1000;
+constexpr std::size_t kMaxOutdated = 500;  ///< recordings that wait to be looked at again
 
 struct MediaEdit {
   std::optional<std::string> title = {};
@@ -66,6 +69,16 @@ class MediaService {
   /// Oldest recording that waits for inspection; waits at most `at_most`, nullopt then or when stopped.
   Result<std::optional<domain::Media>> wait_to_inspect(std::chrono::milliseconds at_most);
   Result<> inspected(const std::string& id, const domain::MediaInfo& info, const std::string& sha256);
+  /// Whether a new recording waits for inspection. Cheap.
+  Result<bool> waits_to_inspect();
+  /// A recording that was shown and was last looked at by an older Zimu: it may lack the picture, or have a coarse
+  /// waveform. In the order in which they were shown, each at most once while the server runs; nullopt: none.
+  std::optional<domain::Media> next_outdated();
+  bool has_outdated();
+  void put_back(const std::string& id);  ///< it was taken out, and could not be looked at now
+  /// What `inspected` says for those that are. Without new facts (nullptr) the recording stays as it is, and is not
+  /// looked at again.
+  Result<> refreshed(const std::string& id, const domain::MediaInfo* info, const std::string& sha256);
   Result<> unreadable(const std::string& id, const Error& why);
   void wake();
 
@@ -75,6 +88,9 @@ class MediaService {
   Result<> move_in(const std::filesystem::path& staged, const std::filesystem::path& target) const;
   Result<domain::Media> change(const std::string& id, const std::function<void(domain::Media&)>& edit);
   domain::Media with_poster(domain::Media media) const;  ///< says whether it has one
+  void note_shown(const domain::Media& media);
+  std::filesystem::path inspection_mark(const std::string& media_id) const;
+  void mark_inspected(const std::string& media_id) const;
   void publish(domain::Media media);
   void publish_duplicates_of(const domain::Media& media);
 
@@ -85,6 +101,10 @@ class MediaService {
   std::mutex mutex_;  ///< serialises changes of rows
   std::condition_variable changed_;
   std::uint64_t wakes_ = 0;
+
+  std::mutex outdated_mutex_;                ///< guards the two below
+  std::deque<std::string> outdated_;         ///< at most kMaxOutdated
+  std::set<std::string> seen_outdated_;      ///< those and the ones that were taken out
 };
 
 }  // namespace zimu::app

@@ -203,6 +203,74 @@ TEST_F(MediaLibrary, APosterIsThereOnceItsFileIs) {
   EXPECT_TRUE(std::get<domain::Media>(told.back().payload).has_poster);
 }
 
+/// What a recording of an older Zimu has beside its file.
+void make_old(const MediaService& media, const std::string& id) {
+  for (const auto& entry : fs::directory_iterator(media.uploads_dir() / id)) {
+    if (!entry.path().filename().string().starts_with("original")) fs::remove(entry.path());
+  }
+}
+
+TEST_F(MediaLibrary, OldRecordingsAreLookedAtAgainOnceTheyAreShown) {
+  const auto looked_at = [this](const std::string& content) {
+    const auto media = adopt(content);
+    EXPECT_TRUE(write_file_atomic(media_->peaks_path(media.id), "peaks"));
+    EXPECT_TRUE(media_->inspected(media.id, {}, ""));
+    return media;
+  };
+  const auto opened = looked_at("opened");
+  const auto listed = looked_at("listed");
+  const auto fresh = looked_at("fresh");
+  const auto deleted = looked_at("deleted");
+  const auto waiting = adopt("waiting");
+  for (const auto& media : {opened, listed, deleted}) make_old(*media_, media.id);
+  EXPECT_FALSE(media_->has_outdated()) << "nobody has asked for them";
+  must(media_->get(opened.id));
+  must(media_->get(fresh.id));
+  must(media_->get(opened.id));
+  must(media_->list({}));
+  ASSERT_TRUE(media_->remove(deleted.id));
+  EXPECT_TRUE(must(media_->waits_to_inspect()));
+
+  ASSERT_TRUE(media_->has_outdated());
+  const auto first = media_->next_outdated();
+  ASSERT_TRUE(first);
+  EXPECT_EQ(first->id, opened.id) << "the one that was shown first";
+  media_->put_back(first->id);
+  EXPECT_EQ(media_->next_outdated()->id, opened.id);
+  ASSERT_TRUE(write_file_atomic(media_->peaks_path(opened.id), "peaks"));
+  domain::MediaInfo info;
+  info.duration = Milliseconds(1234);
+  ASSERT_TRUE(media_->refreshed(opened.id, &info, std::string(64, 'c')));
+  EXPECT_EQ(must(media_->get(opened.id)).info.duration.count(), 1234);
+  EXPECT_EQ(media_->next_outdated()->id, listed.id);
+  ASSERT_TRUE(media_->refreshed(listed.id, nullptr, ""));
+  EXPECT_EQ(must(media_->get(listed.id)).state, MediaState::kReady) << "what cannot be read any more stays as it was";
+  EXPECT_FALSE(media_->next_outdated()) << "neither the deleted one nor those that are new";
+
+  open();
+  must(media_->list({}));
+  const auto again = media_->next_outdated();
+  ASSERT_TRUE(again) << "without a waveform it is tried again after a restart";
+  EXPECT_EQ(again->id, listed.id);
+  EXPECT_FALSE(media_->next_outdated());
+}
+
+TEST_F(MediaLibrary, OnlySoManyOldRecordingsWait) {
+  for (std::size_t i = 0; i < kMaxOutdated + 3; ++i) {
+    auto media = storage::testing::sample_media();
+    media.state = MediaState::kReady;
+    ASSERT_TRUE(store_->insert_media(media));
+    must(media_->get(media.id));
+  }
+  std::size_t waiting = 0;
+  while (media_->next_outdated()) ++waiting;
+  EXPECT_EQ(waiting, kMaxOutdated);
+  must(media_->list({.limit = kMaxPageSize}));
+  waiting = 0;
+  while (media_->next_outdated()) ++waiting;
+  EXPECT_EQ(waiting, 3U) << "the others, now that there is room";
+}
+
 TEST_F(MediaLibrary, RemoveWorksWithoutTheFiles) {
   const auto media = adopt("x");
   fs::remove_all(uploads() / media.id);

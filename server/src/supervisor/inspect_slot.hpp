@@ -1,4 +1,5 @@
 #pragma once
+#include <functional>
 #include <variant>
 
 #include "domain/media.hpp"
@@ -7,7 +8,8 @@
 namespace zimu::supervisor {
 
 /// Looks at each new recording: streams, duration, waveform peaks. It has its own worker process, so that
-/// nothing waits behind a long transcription. Thread: `run` on its own; `slot()` see WorkerSlot.
+/// nothing waits behind a long transcription. While nothing else is to be done it also looks again at those that an older
+/// Zimu looked at. Thread: `run` on its own; `slot()` see WorkerSlot.
 class InspectSlot {
  public:
   explicit InspectSlot(Context& context) : context_(context), slot_("inspect", context) {}
@@ -29,10 +31,16 @@ class InspectSlot {
   };
   struct Stopped {};
   using Verdict = std::variant<Found, Unreadable, Stopped>;
+  using GiveWay = std::function<bool()>;  ///< asked every kTick; true: stop it
 
   void inspect(const domain::Media& media);
-  Verdict ask(WorkerProcess& worker, const domain::Media& media, bool poster);
-  Verdict follow(WorkerProcess& worker, const std::string& id);
+  /// True when there was one.
+  bool refresh_one();
+  bool others_want_the_machine();
+  /// Stopped: the server stops, no worker can be started, or `give_way`.
+  Verdict look_at(const domain::Media& media, const GiveWay& give_way);
+  Verdict ask(WorkerProcess& worker, const domain::Media& media, bool poster, const GiveWay& give_way);
+  Verdict follow(WorkerProcess& worker, const std::string& id, const GiveWay& give_way);
   Verdict on_death(const Error& why);
 
   Context& context_;
