@@ -1,17 +1,15 @@
 #include "doctor/run_program.hpp"
 
 #include <fcntl.h>
-#include <fmt/format.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
 
-#include "base/file.hpp"
+#include "base/spawn.hpp"
 
 namespace zimu::doctor {
 namespace {
@@ -20,52 +18,6 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::milliseconds kSlice{50};
 constexpr std::chrono::milliseconds kAfterKill{2000};
-
-struct SpawnSetup {
-  posix_spawnattr_t attributes{};
-  posix_spawn_file_actions_t actions{};
-  SpawnSetup() {
-    posix_spawnattr_init(&attributes);
-    posix_spawn_file_actions_init(&actions);
-  }
-  ~SpawnSetup() {
-    posix_spawnattr_destroy(&attributes);
-    posix_spawn_file_actions_destroy(&actions);
-  }
-  SpawnSetup(const SpawnSetup&) = delete;
-  SpawnSetup& operator=(const SpawnSetup&) = delete;
-};
-
-/// posix_spawn and not fork: the server has threads. Own group, default signals, nothing blocked.
-Result<pid_t> spawn(std::vector<std::string>& argv, int output) {
-  SpawnSetup setup;
-  sigset_t none;
-  sigset_t defaults;
-  sigemptyset(&none);
-  sigemptyset(&defaults);
-  for (const int signal : {SIGPIPE, SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGCHLD}) sigaddset(&defaults, signal);
-  posix_spawnattr_setsigmask(&setup.attributes, &none);
-  posix_spawnattr_setsigdefault(&setup.attributes, &defaults);
-  posix_spawnattr_setpgroup(&setup.attributes, 0);
-  posix_spawnattr_setflags(
-      &setup.attributes,
-      static_cast<short>(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP));
-  posix_spawn_file_actions_addopen(&setup.actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-  posix_spawn_file_actions_adddup2(&setup.actions, output, STDOUT_FILENO);
-  posix_spawn_file_actions_addopen(&setup.actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
-#if defined(__GLIBC__) && (__GLIBC__ > 2 || __GLIBC_MINOR__ >= 34)
-  posix_spawn_file_actions_addclosefrom_np(&setup.actions, STDERR_FILENO + 1);
-#endif
-  std::vector<char*> words;
-  for (std::string& word : argv) words.push_back(word.data());
-  words.push_back(nullptr);
-  pid_t pid = 0;
-  const int error =
-      posix_spawnp(&pid, words.front(), &setup.actions, &setup.attributes, words.data(), ::environ);
-  if (error != 0)
-    return std::unexpected(error_from_errno(error, fmt::format("cannot start {}", argv.front())));
-  return pid;
-}
 
 bool reaped(pid_t pid, ProgramEnd& end) {
   int status = 0;
@@ -102,14 +54,11 @@ void drain(UniqueFd& fd, std::size_t limit, std::string& output) {
 }  // namespace
 
 Result<ProgramEnd> run_program(std::vector<std::string> argv, const RunLimits& limits) {
-  std::array<int, 2> ends{};
-  if (::pipe2(ends.data(), O_CLOEXEC) != 0)
-    return std::unexpected(error_from_errno(errno, "cannot make a pipe"));
-  UniqueFd read_end(ends[0]);
-  UniqueFd write_end(ends[1]);
+  ZIMU_TRY(Pipe output, make_pipe());
+  UniqueFd& read_end = output.read;
   ::fcntl(read_end.get(), F_SETFL, O_NONBLOCK);
-  ZIMU_TRY(const pid_t pid, spawn(argv, write_end.get()));
-  write_end.reset();
+  ZIMU_TRY(const pid_t pid, spawn({.argv = std::move(argv), .pass = {{output.write.get(), STDOUT_FILENO}}}));
+  output.write.reset();
 
   ProgramEnd end;
   auto deadline = Clock::now() + limits.time;

@@ -28,8 +28,8 @@ struct Spawned {
   UniqueFd log;       ///< read end
 };
 
-/// posix_spawn(3): no fork of a threaded process. `argv[0]` is looked up in PATH when it has no '/'.
-/// kUnavailable naming the program when it cannot be started. It works in `folder`; empty: in ours.
+/// As base/spawn.hpp starts it. kUnavailable naming the program when it cannot be started. It works in `folder`;
+/// empty: in ours.
 Result<Spawned> spawn_child(const std::vector<std::string>& argv, const std::filesystem::path& folder = {});
 
 /// How the child ended, or nullopt while it runs. Before it is reaped (and its id may be used again), what it
