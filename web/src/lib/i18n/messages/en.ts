@@ -378,6 +378,7 @@ const messages = {
   'sub.render_start': 'Start',
   'sub.render_wait': 'The transcription still runs. Films can be made when it is done.',
   'sub.render_progress': 'Progress of the film',
+  'sub.render_paused': 'Paused: the film begins again when it goes on',
   'sub.results': 'Films',
   'sub.result_download': 'Download {name}',
   'sub.result_remove': 'Delete {name}',

@@ -368,6 +368,7 @@ const messages: Messages = {
   'sub.render_start': '开始生成',
   'sub.render_wait': '转写尚未结束，完成后才能生成影片。',
   'sub.render_progress': '影片生成进度',
+  'sub.render_paused': '已暂停：继续后会从头生成',
   'sub.results': '已生成的影片',
   'sub.result_download': '下载 {name}',
   'sub.result_remove': '删除 {name}',
