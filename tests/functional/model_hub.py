@@ -14,9 +14,10 @@ PIECE = 1 << 20
 
 
 class Hub:
-    """`repos` is name → folder. Use it as a context manager; `url` is what HF_ENDPOINT wants."""
+    """`repos` is name → folder. Use it as a context manager; `url` is what HF_ENDPOINT wants. `name` is that of this machine
+    for those who ask from elsewhere."""
 
-    def __init__(self, repos: dict[str, pathlib.Path]):
+    def __init__(self, repos: dict[str, pathlib.Path], name: str = ""):
         self.repos = repos
         self.cuts = 0                        # so many answers with weights break off in the middle
         self.hold_at: int | None = None      # no byte of the weights after this one, until `go`
@@ -39,9 +40,9 @@ class Hub:
                     pass
                 self.close_connection = True
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server = ThreadingHTTPServer(("0.0.0.0" if name else "127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
+        self.url = f"http://{name or '127.0.0.1'}:{self._server.server_address[1]}"
 
     def __enter__(self) -> "Hub":
         threading.Thread(target=self._server.serve_forever, daemon=True).start()

@@ -72,6 +72,6 @@ def stack(docker_host, bases, tmp_path_factory):
     stack.down("--volumes")
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def jfk() -> pathlib.Path:
     return SAMPLE
