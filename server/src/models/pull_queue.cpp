@@ -42,18 +42,16 @@ void PullQueue::stop() {
 void PullQueue::start() {
   if (options_.pull.offline) return;
   const bool has_default = registry_.find(options_.default_model).has_value();
-  std::vector<PullStatus> told;
   {
     const std::scoped_lock lock(mutex_);
-    if (!has_default && enqueue_default()) told.push_back({options_.default_model});
+    if (!has_default && enqueue_default()) tell({options_.default_model});
     for (const std::string& name : saved()) {
       if (waiting_.size() > kMaxWaiting || is_active(name) || !can_pull(name) || registry_.find(name)) continue;
       waiting_.push_back(name);
-      told.push_back({name});
+      tell({name});
     }
   }
   changed_.notify_all();
-  for (const auto& status : told) tell(status);
 }
 
 Result<PullStatus> PullQueue::request(const std::string& name) {
@@ -81,9 +79,9 @@ Result<PullStatus> PullQueue::request(const std::string& name) {
       return std::unexpected(written.error());
     }
     failed_.erase(name);
+    tell(status);
   }
   changed_.notify_all();
-  tell(status);
   return status;
 }
 
@@ -105,20 +103,18 @@ Result<> PullQueue::cancel(const std::string& name) {
     // Under the lock, so that no new attempt begins meanwhile. What another process fetches is its own.
     if (const auto dropped = discard_pull(registry_, name); !dropped && dropped.error().code != ErrorCode::kConflict)
       return dropped;
+    tell({name, PullState::kCancelled});
   }
   changed_.notify_all();
-  tell({name, PullState::kCancelled});
   return {};
 }
 
 Result<> PullQueue::remove(const std::string& name) {
-  {
-    const std::scoped_lock lock(mutex_);
-    if (is_active(name)) {
-      return fail(ErrorCode::kConflict, fmt::format("model {} is being fetched", name), "cancel that first");
-    }
-    ZIMU_TRY_VOID(registry_.remove(name));
+  const std::scoped_lock lock(mutex_);
+  if (is_active(name)) {
+    return fail(ErrorCode::kConflict, fmt::format("model {} is being fetched", name), "cancel that first");
   }
+  ZIMU_TRY_VOID(registry_.remove(name));
   tell({name, PullState::kCancelled});
   return {};
 }
@@ -134,10 +130,8 @@ Result<std::filesystem::path> PullQueue::find(const std::string& name, const OnW
   }
   const bool begun = enqueue_default();
   failed_.erase(name);
-  lock.unlock();
-  changed_.notify_all();
   if (begun) tell({name});
-  lock.lock();
+  changed_.notify_all();
   while (is_active(name)) {
     const std::string stage = stage_of(name);
     lock.unlock();
@@ -166,13 +160,13 @@ void PullQueue::run(const std::stop_token& stop) {
     attempt_stop_ = std::stop_source();
     cancelled_ = false;
     (void)save();  // a list that cannot be written costs no more than a question at the next start
+    tell(*running_);
     lock.unlock();
     attempt(name, stop);
   }
 }
 
 void PullQueue::attempt(const std::string& name, const std::stop_token& stop) {
-  tell({name, PullState::kRunning});
   const auto source = options_.sources.find(name);
   PullOptions options = options_.pull;
   std::stop_source attempt_stop;
@@ -203,28 +197,24 @@ void PullQueue::settle(const std::string& name, const Result<InstalledModel>& pu
       failed_[name] = pulled.error();
     }
     if (!stop.stop_requested()) (void)save();
-    changed_.notify_all();
+    if (pulled || !stop.stop_requested()) tell(status);
   }
-  if (pulled || !stop.stop_requested()) tell(status);
+  changed_.notify_all();
 }
 
 void PullQueue::heard(const Progress& progress) {
-  PullStatus status;
-  {
-    const std::scoped_lock lock(mutex_);
-    if (!is_measured(progress.step)) {
-      running_->share = 0;  // the next source begins anew
-      return;
-    }
-    const bool new_step = running_->progress.step != progress.step;
-    running_->share = std::max(running_->share, share_of(progress));
-    running_->progress = progress;
-    const auto now = std::chrono::steady_clock::now();
-    if (!new_step && now - told_ < kTellEvery) return;
-    told_ = now;
-    status = *running_;
+  const std::scoped_lock lock(mutex_);
+  if (!is_measured(progress.step)) {
+    running_->share = 0;  // the next source begins anew
+    return;
   }
-  tell(status);
+  const bool new_step = running_->progress.step != progress.step;
+  running_->share = std::max(running_->share, share_of(progress));
+  running_->progress = progress;
+  const auto now = std::chrono::steady_clock::now();
+  if (!new_step && now - told_ < kTellEvery) return;
+  told_ = now;
+  tell(*running_);
 }
 
 void PullQueue::tell(const PullStatus& status) const {

@@ -31,7 +31,7 @@ class PullQueue {
   static constexpr std::size_t kMaxWaiting = 8;  ///< more are refused; the default model is not counted
   /// Called at least four times a second while waiting; false ends the wait.
   using OnWait = std::function<bool(const std::string& stage)>;
-  /// Every change of state, and progress at most four times a second. Not called with our lock held.
+  /// Every change of state, in their order, and progress at most four times a second. Must not call back.
   using OnChange = std::function<void(const PullStatus&)>;
 
   struct Options {

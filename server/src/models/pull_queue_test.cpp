@@ -117,6 +117,32 @@ class PullQueueTest : public ::testing::Test {
   std::vector<PullStatus> told_;
 };
 
+TEST_F(PullQueueTest, WhatIsToldIsToldInItsOrder) {
+  PullQueue::Options options;
+  options.pull = {.hf_endpoint = hub_.url(), .hf_token = "", .offline = false};
+  options.default_model = "toy-whisper";
+  options.sources["toy-whisper"] = kSource;
+  options.sources["absent"] = "not a name";  // fails at once
+  options.on_change = [this](const PullStatus& status) {
+    // Whoever hears of the wait late must not hear of it last.
+    if (status.state == PullState::kWaiting) std::this_thread::sleep_for(std::chrono::milliseconds(200));
+    const std::scoped_lock lock(mutex_);
+    told_.push_back(status);
+  };
+  hub_.open();
+  PullQueue queue(registry_, options);
+  queue.start();
+  ASSERT_TRUE(find(queue));
+  EXPECT_EQ(queue.request("absent").value().state, PullState::kWaiting);
+  wait_for("absent", PullState::kFailed);
+  queue.stop();
+  std::vector<PullState> states;
+  for (const auto& status : told_) {
+    if (status.name == "absent") states.push_back(status.state);
+  }
+  EXPECT_EQ(states, (std::vector{PullState::kWaiting, PullState::kRunning, PullState::kFailed}));
+}
+
 TEST_F(PullQueueTest, AJobWaitsAndGetsThePath) {
   const auto queue = make();
   queue->start();

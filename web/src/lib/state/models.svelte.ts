@@ -8,8 +8,12 @@ import { toasts } from './toasts.svelte';
 /** What can be done to the server's models; what comes of it arrives over the event stream. */
 export const modelActions = {
   async pull(name: string): Promise<void> {
+    const known = () => session.models.pullable.find((model) => model.name === name);
+    const before = known();
     try {
-      session.models = applyPull(session.models, await api.pullModel(name));
+      const answer = await api.pullModel(name);
+      // An event that has overtaken the answer knows more.
+      if (known() === before) session.models = applyPull(session.models, answer);
     } catch (error) {
       toasts.error(errorText(error));
     }
