@@ -32,6 +32,7 @@ setup-deploy:
 
 whisper: setup
 	@tools/node.sh tools/build_whisper.sh
+	@tools/build_silero.sh
 
 build: whisper   ## compile (PRESET=dev with sanitizers, or release)
 	@cmake --preset $(PRESET) -DZIMU_WERROR=ON >build/configure-$(PRESET).log || { tail -20 build/configure-$(PRESET).log; exit 1; }

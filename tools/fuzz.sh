@@ -5,6 +5,7 @@ cd "$(dirname "$0")/.."
 target="${1:-}"
 seconds="${2:-60}"
 command -v clang++-19 >/dev/null || { echo "fuzz: apt install clang-19 libclang-rt-19-dev" >&2; exit 1; }
+tools/build_silero.sh
 cmake --preset fuzz >build/configure-fuzz.log 2>&1 || { tail -20 build/configure-fuzz.log >&2; exit 1; }
 names=("$target")
 [ -n "$target" ] || mapfile -t names < <(cd fuzz && ls ./*_fuzz.cpp | sed 's|.*/||; s|\.cpp$||')

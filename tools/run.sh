@@ -15,6 +15,7 @@ if [ "$free_mb" -lt 2000 ] && [ ! -x build/release/bin/zimu ]; then
   exit 1
 fi
 tools/node.sh tools/build_whisper.sh
+tools/build_silero.sh
 echo "zimu: building (the first time takes some minutes)"
 cmake --preset release >build/configure-release.log 2>&1 || { tail -20 build/configure-release.log >&2; exit 1; }
 cmake --build --preset release >build/release.log 2>&1 || { tail -40 build/release.log >&2; exit 1; }

@@ -9,6 +9,8 @@ step "layers and links"
 python3 tools/check_layers.py
 step "libwhisper"
 tools/node.sh tools/build_whisper.sh
+step "weights of voice activity detection"
+tools/build_silero.sh
 step "build with ASan and UBSan, warnings are errors"
 cmake --preset dev -DZIMU_WERROR=ON >build/configure-dev.log 2>&1 || { tail -20 build/configure-dev.log >&2; exit 1; }
 cmake --build --preset dev >build/dev.log 2>&1 || { grep -E 'error|FAILED' -A6 build/dev.log | head -60 >&2; exit 1; }
