@@ -153,3 +153,20 @@ def test_other_languages(language, tmp_path):
     score = wer.score(joined.text, text_of(document), language)
     assert document["language"] == language and document["language_probability"] > 0.5
     assert score.wer <= 0.5, f"{score}\n{wer.differences(joined.text, text_of(document), language)}"
+
+
+def test_each_language_of_a_recording_is_written_as_itself(tmp_path):
+    english, french = speech.prompts("en")[:8], speech.prompts("fr")[:8]
+    joined = speech.join("joined-en-fr", iter(english + french), iter([1.0] * 7 + [5.0] + [1.0] * 8), 3600)
+    border = joined.spans[len(english)][0]
+
+    def french_errors(*options) -> float:
+        document = transcribe([joined.path], tmp_path, *options)[0]
+        assert document["language"] == "en"
+        parts = [" ".join(s["text"] for s in document["segments"] if (s["start_ms"] >= border - 500) == late)
+                 for late in (False, True)]
+        assert wer.score(" ".join(clip.text for clip in english), parts[0]).wer <= 0.3, parts[0]
+        return wer.score(" ".join(clip.text for clip in french), parts[1], "fr").wer
+
+    assert french_errors("--languages", "en,fr") <= 0.5
+    assert french_errors("--language", "en") > 0.6, "a language that was given is kept to"

@@ -60,6 +60,17 @@ def test_standard_input_and_output(jfk):
     assert ran.returncode == 0 and WORDS in plain(ran.stdout.decode()), ran.stderr
 
 
+def test_json_line_says_what_it_cost(jfk, tmp_path):
+    ran = zimu("transcribe", jfk, "--json", "--format", "json", "-o", tmp_path)
+    assert ran.returncode == 0, ran.stderr.decode()
+    line, document = json.loads(ran.stdout), json.loads((tmp_path / "jfk.json").read_text())
+    assert line["file"] == str(jfk) and line["outputs"] == [str(tmp_path / "jfk.json")]
+    assert line["segments"] == len(document["segments"]) and line["duration_ms"] == document["duration_ms"]
+    assert line["windows"] == 1 and line["retried_windows"] == 0 and line["coverage"] > 0.9
+    assert line["device"] == "cpu" and {"decode", "encode", "sample"} <= line["timings_ms"].keys()
+    assert line["timings_ms"]["encode"] > 0
+
+
 def test_chosen_audio_stream(files, tmp_path):
     ran = zimu("transcribe", files["d.mkv"], "--audio-stream", "0", "--format", "txt", "-o", "-")
     assert ran.returncode == 0 and WORDS not in plain(ran.stdout.decode())

@@ -34,6 +34,25 @@ def test_transcript_and_every_export(server, done):
     json.loads(server.export(job["transcript_id"], "json"))
 
 
+def test_transcript_says_what_of_the_sound_has_text(server, done):
+    _, job = done
+    transcript = server.transcript(job["transcript_id"])
+    coverage = transcript["coverage"]
+    assert 6_000 < coverage["covered_ms"] <= coverage["audible_ms"] <= 11_500
+    assert coverage["share"] == pytest.approx(coverage["covered_ms"] / coverage["audible_ms"], abs=1e-3)
+    assert coverage["share"] > 0.9 and all(g["end_ms"] - g["start_ms"] >= 900 for g in coverage["gaps"])
+    exported = json.loads(server.export(job["transcript_id"], "json"))["coverage"]
+    assert exported["audible_ms"] == coverage["audible_ms"] and exported["gaps"] == coverage["gaps"]
+
+
+def test_a_fast_job_among_some_languages(server, done):
+    job = server.create_job(done[0]["id"], beam_size=1, languages=["de", "en"])
+    assert job["options"]["beam_size"] == 1 and job["options"]["languages"] == ["de", "en"]
+    transcript = server.transcript(server.wait_job(job["id"])["transcript_id"])
+    assert transcript["language"] == "en" and transcript["language_probability"] > 0.9
+    assert WORDS in plain(" ".join(s["text"] for s in transcript["segments"]))
+
+
 def test_job_says_what_it_did(done):
     _, job = done
     assert job["progress"] == 1 and job["device"] == "cpu" and job["speed"] > 0 and job["attempts"] == 1

@@ -37,7 +37,7 @@ def check_inside(transcript, start_ms, end_ms):
 
 # Where it was fetched, another model than the one of the spans.
 SMALL = "tiny.en" if (MODELS / "ggml-tiny.en.bin").exists() else "base"
-KILLED_SPAN = (61_250, 118_000)  # some windows, and far enough in to be sought
+KILLED_SPAN = (61_250, 558_000)  # more windows than are decoded at once, and far enough in to be sought
 
 
 @pytest.fixture(scope="module")
@@ -56,9 +56,15 @@ def parent(server, talk):
 
 
 @pytest.fixture(scope="module")
-def undisturbed(server, parent):
-    found = times(draft_of(server, start_span(server, parent, *KILLED_SPAN)))
-    assert len(found) >= 5
+def long_talk():
+    return speech.minutes_of_speech(10)
+
+
+@pytest.fixture(scope="module")
+def undisturbed(server, long_talk):
+    whole = server.wait_job(server.create_job(server.upload(long_talk.path)["id"], language="en")["id"])
+    found = times(draft_of(server, start_span(server, whole, *KILLED_SPAN)))
+    assert len(found) >= 50
     return found
 
 
@@ -108,21 +114,20 @@ def test_drafts_are_nobodys_text(server, client, parent):
 
 def test_another_language(server, client, jfk):
     english = server.wait_job(server.create_job(server.upload(jfk)["id"], model=SMALL)["id"])
-    draft = draft_of(server, start_span(server, english, 200, 10_900, language="zh", prompt="肯尼迪"))
-    assert draft["language"] == "zh" and draft["language_probability"] == 1
+    draft = draft_of(server, start_span(server, english, 200, 10_900, language="es", prompt="Discurso de Kennedy."))
+    assert draft["language"] == "es" and draft["language_probability"] == 1
     text = "".join(s["text"] for s in draft["segments"])
-    characters = [c for c in text if "\u4e00" <= c <= "\u9fff"]
-    assert len(characters) >= 5, text  # told so, the model writes Chinese characters
+    assert "país" in text, text  # told so, the model writes Spanish
     check_inside(draft, 200, 10_900)
-    assert client.get("/api/v1/search", params={"q": "".join(characters[:2])}).json()["total"] == 0
+    assert client.get("/api/v1/search", params={"q": "país"}).json()["total"] == 0
     assert server.transcript(english["transcript_id"])["language"] == "en"
 
 
 @pytest.mark.parametrize("kill_server", [False, True])
-def test_killed_in_the_span_it_goes_on_to_the_same_text(tmp_path, talk, undisturbed, kill_server):
+def test_killed_in_the_span_it_goes_on_to_the_same_text(tmp_path, long_talk, undisturbed, kill_server):
     running = Server(tmp_path / "data").start()
     try:
-        whole = running.create_job(running.upload(talk.path)["id"], language="en")
+        whole = running.create_job(running.upload(long_talk.path)["id"], language="en")
         with running.client() as client:
             client.post(f"/api/v1/jobs/{whole['id']}/cancel")
         running.wait_job(whole["id"])  # a parent half-way is one too

@@ -42,6 +42,18 @@ def test_a_given_language_is_said_and_words_only_on_request(worker, jfk):
     assert [(e["language"], e["probability"]) for e in language] == [("en", 1)]
 
 
+def test_the_language_is_one_of_those_that_may_be(worker, jfk):
+    rules, done = transcribe(worker, jfk, language="auto", languages=["fr", "en"])
+    assert done["type"] == "done" and rules.language == "en" and SENTENCE in rules.text
+    rules, done = transcribe(worker, jfk, language="auto", languages=["de"])
+    assert done["type"] == "done" and rules.language == "de"
+
+
+def test_a_fast_decoding(worker, jfk):
+    rules, done = transcribe(worker, jfk, language="en", beam_size=1)
+    assert done["type"] == "done" and SENTENCE in rules.text
+
+
 def test_a_temperature_gives_the_same_text_every_time(worker, jfk):
     first, _ = transcribe(worker, jfk, temperature=0.6)
     second, _ = transcribe(worker, jfk, temperature=0.6)
@@ -59,6 +71,19 @@ def test_silence_is_windows_without_text(worker, media_dir):
     rules, done = transcribe(worker, silent, language="auto")
     assert done["type"] == "done" and done["duration_ms"] == 40_005 and done["coverage"] == 1
     assert rules.windows and all(w["silence"] for w in rules.windows) and rules.at_ms == 40_005
+
+
+def test_sound_without_text_is_named(worker, jfk, media_dir):
+    mixed = media_dir / "tone_after.wav"
+    ffmpeg("-i", jfk, "-f", "lavfi", "-i", "sine=frequency=440:duration=20", "-filter_complex",
+           "[0]aresample=16000,aformat=channel_layouts=mono,apad=whole_dur=41[a];[1]aresample=16000[b];"
+           "[a][b]concat=n=2:v=0:a=1", mixed)
+    rules, done = transcribe(worker, mixed, language="en")
+    measured = [window["coverage"] for window in rules.windows]
+    audible, covered = (sum(one[name] for one in measured) for name in ("audible_ms", "covered_ms"))
+    assert done["coverage"] == pytest.approx(covered / audible, abs=1e-3) and audible > 25_000
+    in_gaps = sum(gap["end_ms"] - gap["start_ms"] for one in measured for gap in one["gaps"])
+    assert audible - covered - in_gaps < 3000, "what has no text is in gaps, but for short bits"
 
 
 # --- resuming [6]

@@ -95,7 +95,8 @@ def test_what_cannot_be_read_is_logged_and_ignored(fresh, jfk):
     ]
     head = b'{"type": "transcribe", "job": "x", "media": ' + path + b', "model": "/m"'
     for field in (b'"threads": 1.0', b'"threads": 1e3', b'"threads": "2"', b'"words": 1', b'"language": 5',
-                  b'"threads": 4294967296', b'"temperature": "0"', b'"temperature": 1e999', b'"temperature": NaN'):
+                  b'"threads": 4294967296', b'"temperature": "0"', b'"temperature": 1e999', b'"temperature": NaN',
+                  b'"beam_size": 1.5', b'"languages": "en"', b'"languages": [1]'):
         bad.append(head + b', "options": {' + field + b"}}")
     for field in (b'"at_ms": -1', b'"next_window": 1099511627777'):
         bad.append(head + b', "resume": {' + field + b"}}")

@@ -8,7 +8,7 @@ RETRYABLE = {"unavailable", "timeout", "out_of_memory"}
 REASONS = {"compression_ratio", "avg_logprob", "repetition", "no_speech"}
 KINDS = {"audio", "video", "subtitle", "other"}
 MAX_TIME = 1 << 40
-MAX_WINDOW_MS = 30_000
+MAX_WINDOW_MS = 65_000
 
 
 def is_integer(value, least: int, most: int) -> bool:
@@ -79,6 +79,20 @@ def check_segment(segment: dict, window: dict, words: bool) -> None:
         check_words(segment, window)
 
 
+def check_coverage(coverage: dict, window: dict) -> None:
+    check_time(coverage, "audible_ms", "covered_ms")
+    assert coverage["covered_ms"] <= coverage["audible_ms"] <= window["end_ms"] - window["start_ms"] + 20, (coverage, window)
+    at = window["start_ms"]
+    for gap in coverage["gaps"]:
+        check_time(gap, "start_ms", "end_ms")
+        assert at <= gap["start_ms"] and gap["start_ms"] + 900 < gap["end_ms"] <= window["end_ms"], (gap, window)
+        at = gap["end_ms"]
+    for text in coverage.get("left_out", []):
+        check_time(text, "start_ms", "end_ms")
+        assert window["start_ms"] <= text["start_ms"] <= text["end_ms"] <= window["end_ms"], (text, window)
+        assert text["text"].strip() and text["reason"] in REASONS, text
+
+
 class JobRules:
     """Feed every event of one transcription in order; the resume point and the span are what was asked for."""
 
@@ -135,6 +149,8 @@ class JobRules:
         assert window["end_ms"] <= self.end_ms, "a window beyond the span"
         for retry in window.get("retries", []):
             assert is_real(retry["temperature"], 0, 1) and is_real(retry["value"]) and retry["reason"] in REASONS, retry
+        if window.get("coverage") is not None:
+            check_coverage(window["coverage"], window)
         segments = window.get("segments", [])
         if window.get("silence", False):
             assert not segments

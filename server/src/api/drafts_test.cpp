@@ -93,6 +93,10 @@ TEST_F(DraftRoutes, ARunningDraftDoesNotLookLikeARunningRecording) {
   EXPECT_EQ(json_of(ask("GET", "/api/v1/media/" + media.id)).at("job").at("state"), "done");
   EXPECT_EQ(json_of(ask("GET", "/api/v1/search?q=unheard-of")).at("total"), 0);
   EXPECT_EQ(json_of(ask("GET", "/api/v1/search?q=two")).at("total"), 4);
+  const auto coverage = json_of(ask("GET", "/api/v1/transcripts/" + draft.transcript_id)).at("coverage");
+  EXPECT_EQ(coverage.at("audible_ms"), 29'000);
+  EXPECT_EQ(coverage.at("gaps").at(0).at("start_ms"), 44'000);
+  EXPECT_EQ(coverage.at("left_out").at(0).at("text"), "谢谢 thanks");
   const auto srt = ask("GET", "/api/v1/transcripts/" + draft.transcript_id + "/export?format=srt").body;
   EXPECT_TRUE(srt.starts_with("1\n00:00:30,000 --> 00:00:44,000\nunheard-of")) << srt;
 }

@@ -51,6 +51,26 @@ std::string_view state_name(domain::MediaState state) {
   return state == domain::MediaState::kReady ? "ready" : state == domain::MediaState::kInspecting ? "inspecting" : "unreadable";
 }
 
+json::value coverage_json(const std::optional<domain::Coverage>& coverage) {
+  if (!coverage) return nullptr;
+  json::array gaps;
+  for (const auto& gap : coverage->gaps) {
+    gaps.push_back(json::object{{"start_ms", gap.start.count()}, {"end_ms", gap.end.count()}});
+  }
+  json::array left_out;
+  for (const auto& one : coverage->left_out) {
+    left_out.push_back(json::object{{"start_ms", one.start.count()},
+                                    {"end_ms", one.end.count()},
+                                    {"reason", text(one.reason)},
+                                    {"text", text(one.text)}});
+  }
+  return json::object{{"audible_ms", coverage->audible.count()},
+                      {"covered_ms", coverage->covered.count()},
+                      {"share", number(domain::share_with_text(*coverage))},
+                      {"gaps", std::move(gaps)},
+                      {"left_out", std::move(left_out)}};
+}
+
 struct EventNamer {
   NamedEvent operator()(const domain::Job& job) const { return {"job", json::serialize(to_json(job)), job.id}; }
   NamedEvent operator()(const app::SegmentAdded& added) const {
@@ -114,7 +134,9 @@ json::object to_json(const domain::Job& job) {
                         {"device", text(o.device)},
                         {"threads", o.threads},
                         {"audio_stream", o.audio_stream},
-                        {"temperature", number(static_cast<double>(o.temperature))}}},
+                        {"temperature", number(static_cast<double>(o.temperature))},
+                        {"beam_size", o.beam_size},
+                        {"languages", json::array(o.languages.begin(), o.languages.end())}}},
           {"stage", text(job.stage)},
           {"progress", number(job.progress)},
           {"speed", number(job.speed)},
@@ -191,7 +213,8 @@ json::object to_json(const domain::Window& window) {
           {"start_ms", window.start.count()},
           {"end_ms", window.end.count()},
           {"silence", window.silence},
-          {"retries", std::move(retries)}};
+          {"retries", std::move(retries)},
+          {"coverage", coverage_json(window.coverage)}};
 }
 
 json::object header_json(const domain::Transcript& t) {
@@ -218,6 +241,7 @@ json::object to_json(const domain::Transcript& transcript) {
   segments.reserve(transcript.segments.size());
   for (const auto& segment : transcript.segments) segments.push_back(to_json(segment));
   out["segments"] = std::move(segments);
+  out["coverage"] = coverage_json(transcript.coverage);
   return out;
 }
 

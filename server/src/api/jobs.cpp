@@ -79,6 +79,8 @@ Result<app::CreateJob> read_job(const json::object& object, const std::string& d
   const auto audio_stream = fields.integer("audio_stream", -kAnyInt, kAnyInt);
   set(options.audio_stream, audio_stream);
   set(options.temperature, fields.number("temperature", 0, 1));
+  set(options.languages, fields.texts("languages"));
+  set(options.beam_size, fields.integer("beam_size", -kAnyInt, kAnyInt));
   set(job.priority, fields.integer("priority", -kMaxPriority, kMaxPriority));
   const auto* span = fields.object("span");
   ZIMU_TRY_VOID(fields.finish());

@@ -29,6 +29,7 @@ TEST_F(JobRoutes, CreatesWithDefaults) {
   EXPECT_EQ(job.at("state"), "queued");
   EXPECT_EQ(job.at("options").at("model"), "base");
   EXPECT_EQ(job.at("options").at("language"), "auto");
+  EXPECT_EQ(job.at("options").at("beam_size"), 5);
   EXPECT_EQ(job.at("media_id"), testing::json_text(media.id));
   EXPECT_TRUE(job.at("failure").is_null());
   EXPECT_EQ(json_of(ask("GET", answer.header("location"))).at("id"), job.at("id"));
@@ -37,13 +38,26 @@ TEST_F(JobRoutes, CreatesWithDefaults) {
 TEST_F(JobRoutes, CreatesAsAsked) {
   const Answer answer = create(
       R"(,"model":"tiny.en","language":"zh","task":"translate","words":true,"prompt":"字幕","device":"cpu","threads":3,)"
-      R"("audio_stream":1,"temperature":0.5,"priority":-7)");
+      R"("audio_stream":1,"temperature":0.5,"beam_size":2,"priority":-7)");
   ASSERT_EQ(answer.status, 201) << answer.body;
   const auto options = json_of(answer).at("options");
   EXPECT_EQ(options, boost::json::parse(
                          R"({"model":"tiny.en","language":"zh","task":"translate","words":true,"prompt":"字幕",)"
-                         R"("device":"cpu","threads":3,"audio_stream":1,"temperature":0.5})"));
+                         R"("device":"cpu","threads":3,"audio_stream":1,"temperature":0.5,"beam_size":2,"languages":[]})"));
   EXPECT_EQ(json_of(answer).at("priority"), -7);
+}
+
+TEST_F(JobRoutes, ChoosesAmongLanguages) {
+  const Answer answer = create(R"(,"languages":["en","yue"])");
+  ASSERT_EQ(answer.status, 201) << answer.body;
+  const auto id = json_of(answer).at("id").as_string();
+  const auto options = json_of(ask("GET", "/api/v1/jobs/" + std::string(id))).at("options");
+  EXPECT_EQ(options.at("languages"), boost::json::parse(R"(["en","yue"])"));
+  EXPECT_EQ(options.at("language"), "auto");
+  EXPECT_EQ(parts.claim().options.languages, (std::vector<std::string>{"en", "yue"}));
+  expect_problem(create(R"(,"languages":["klingon"])"), 400, "languages");
+  expect_problem(create(R"(,"languages":"en")"), 400, "'languages'");
+  expect_problem(create(R"(,"languages":["en"],"language":"en")"), 400, "languages");
 }
 
 TEST_F(JobRoutes, PausesAndResumes) {
@@ -70,7 +84,8 @@ TEST_F(JobRoutes, NamesTheWrongField) {
       {R"("model":"../../etc")", "model"},  {R"("model":7)", "'model'"},          {R"("language":"klingon")", "language"},
       {R"("task":"sing")", "'task'"},       {R"("words":"yes")", "'words'"},      {R"("threads":-1)", "threads"},
       {R"("threads":1.5)", "'threads'"},    {R"("temperature":2)", "'temperature'"}, {R"("device":"tpu")", "device"},
-      {R"("priority":101)", "'priority'"},  {R"("prompt":"a\u0000b")", "'prompt'"}, {R"("modle":"base")", "'modle'"},
+      {R"("priority":101)", "'priority'"},  {R"("beam_size":0)", "beam_size"},    {R"("beam_size":6)", "beam_size"},
+       {R"("prompt":"a\u0000b")", "'prompt'"}, {R"("modle":"base")", "'modle'"},
       {R"("audio_stream":99999999999999999999)", "'audio_stream'"}};
   for (const auto& [field, name] : wrong) expect_problem(create("," + field), 400, name);
   expect_problem(send_json("POST", "/api/v1/jobs", "{}"), 400, "'media_id'");

@@ -54,7 +54,8 @@ Result<std::optional<domain::Job>> first_job(Context& context, const std::string
 
 bool serves(const domain::TranscribeOptions& made, const domain::TranscribeOptions& wanted) {
   return made.model == wanted.model && made.language == wanted.language && made.task == wanted.task &&
-         made.prompt == wanted.prompt && made.temperature == wanted.temperature && (made.words || !wanted.words);
+         made.prompt == wanted.prompt && made.temperature == wanted.temperature && made.beam_size == wanted.beam_size &&
+         made.languages == wanted.languages && (made.words || !wanted.words);
 }
 
 Result<domain::Job> create_job(Context& context, const std::string& media_id, const SpeechRequest& request) {

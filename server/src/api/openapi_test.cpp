@@ -89,6 +89,11 @@ TEST_F(OpenApi, ShapesAreTheDocumented) {
   expect_required(document, "JobOptions", json_of(ask("GET", "/api/v1/jobs/" + job.id)).at("options"));
   expect_required(document, "TranscriptHeader",
                   json_of(ask("GET", "/api/v1/transcripts?media_id=" + media.id)).at("items").at(0));
+  ASSERT_OK(parts.jobs.commit(parts.claim().id, storage::testing::sample_window(0)));
+  const auto transcript = json_of(ask("GET", "/api/v1/transcripts/" + job.transcript_id));
+  expect_required(document, "Coverage", transcript.at("coverage"));
+  expect_required(document, "Window",
+                  json_of(ask("GET", "/api/v1/transcripts/" + job.transcript_id + "/windows")).at("items").at(0));
   expect_required(document, "Tags", json_of(ask("GET", "/api/v1/tags")));
   expect_required(document, "System", json_of(ask("GET", "/api/v1/system")));
   expect_required(document, "Models", json_of(ask("GET", "/api/v1/models")));
@@ -112,7 +117,7 @@ TEST_F(OpenApi, NumbersHaveTheDocumentedBounds) {
     EXPECT_EQ(status(field, least - 1), 400) << field;
     EXPECT_EQ(status(field, most + 1), 400) << field;
   }
-  EXPECT_EQ(bounded, 4) << "threads, audio_stream, temperature, priority";
+  EXPECT_EQ(bounded, 5) << "threads, audio_stream, temperature, beam_size, priority";
 }
 
 TEST_F(OpenApi, System) {

@@ -41,7 +41,7 @@ Result<> JobService::make_draft(const SpanRequest& part, Job& job, Transcript& t
   ZIMU_TRY_VOID(domain::validate(part.span, known));
 
   domain::TranscribeOptions& options = job.options;
-  if (!part.language_given && !parent.language.empty()) options.language = parent.language;
+  if (!part.language_given && options.languages.empty() && !parent.language.empty()) options.language = parent.language;
   if (!part.task_given) options.task = parent.task;
   if (!part.audio_stream_given && made_by) options.audio_stream = made_by->options.audio_stream;
   job.span = part.span;

@@ -41,27 +41,53 @@ std::optional<domain::Retry> find_fault(const Decoding& decoding) {
   return std::nullopt;
 }
 
-Result<LadderOutcome> climb(float first_temperature,
-                            const std::function<Result<Decoding>(float temperature, int rung)>& attempt) {
+Ladder::Ladder(float first_temperature, Beam beam)
+    : rung_{first_temperature, 0, beam == Beam::kFirst && first_temperature <= 0},
+      beam_is_next_(beam == Beam::kAfterGreedy && first_temperature <= 0) {}
+
+bool Ladder::next_rung() {
   constexpr float kRounding = 1e-3F;
-  LadderOutcome outcome;
-  std::vector<Decoding> tried;
-  int rung = 0;
-  for (float temperature = first_temperature; rung == 0 || temperature < kLastTemperature + kRounding;
-       temperature += kTemperatureStep) {
-    ZIMU_TRY(Decoding decoding, attempt(temperature, rung++));
-    const auto fault = find_fault(decoding);
-    if (!fault) {
-      outcome.kept = std::move(decoding);
-      return outcome;
-    }
-    tried.push_back(std::move(decoding));
-    outcome.retries.push_back(*fault);
+  if (std::exchange(beam_is_next_, false)) {
+    rung_.beam = true;
+    return true;
   }
-  const std::size_t kept = least_bad(tried);
-  outcome.retries.erase(outcome.retries.begin() + static_cast<std::ptrdiff_t>(kept));
-  outcome.kept = std::move(tried[kept]);
-  return outcome;
+  rung_.beam = false;
+  rung_.temperature += kTemperatureStep;
+  ++rung_.seed;
+  return rung_.temperature < kLastTemperature + kRounding;
+}
+
+bool Ladder::climb(Decoding decoding) {
+  const auto fault = find_fault(decoding);
+  if (!fault) {
+    outcome_.kept = std::move(decoding);
+    good_ = true;
+    return false;
+  }
+  outcome_.retries.push_back(*fault);
+  tried_.push_back(std::move(decoding));
+  return next_rung();
+}
+
+LadderOutcome Ladder::outcome() {
+  if (!good_) {
+    const auto kept = static_cast<std::ptrdiff_t>(least_bad(tried_));
+    outcome_.kept = std::move(tried_[static_cast<std::size_t>(kept)]);
+    tried_.erase(tried_.begin() + kept);
+    outcome_.retries.erase(outcome_.retries.begin() + kept);
+  }
+  return std::move(outcome_);
+}
+
+Result<LadderOutcome> climb(float first_temperature,
+                            const std::function<Result<Decoding>(float temperature, int seed)>& attempt) {
+  Ladder ladder(first_temperature, Ladder::Beam::kNever);
+  for (bool again = true; again;) {
+    const Rung rung = ladder.rung();
+    ZIMU_TRY(Decoding decoding, attempt(rung.temperature, static_cast<int>(rung.seed)));
+    again = ladder.climb(std::move(decoding));
+  }
+  return ladder.outcome();
 }
 
 }  // namespace zimu::asr

@@ -1,4 +1,5 @@
 #pragma once
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <vector>
@@ -30,9 +31,36 @@ struct LadderOutcome {
   std::vector<domain::Retry> retries;  ///< the decodings thrown away
 };
 
-/// Decodes at rising temperatures until one decoding is good; else keeps the surest one that does not loop,
-/// else the surest. `attempt(temperature, rung)` decodes once.
+/// How a window is to be decoded next.
+struct Rung {
+  float temperature = 0;
+  std::uint64_t seed = 0;
+  bool beam = false;
+};
+
+/// Which decodings of a window are tried, and which is kept: the first good one, else the surest one that does not
+/// loop, else the surest. At temperature 0 there is a beam search, first or after the greedy try; then temperatures rise.
+class Ladder {
+ public:
+  enum class Beam : std::uint8_t { kNever, kAfterGreedy, kFirst };
+  Ladder(float first_temperature, Beam beam);
+  const Rung& rung() const noexcept { return rung_; }
+  /// Takes what `rung` gave. True: try `rung`, which is another one now. False: `outcome` is there.
+  bool climb(Decoding decoding);
+  LadderOutcome outcome();
+
+ private:
+  bool next_rung();
+
+  Rung rung_;
+  bool beam_is_next_;
+  bool good_ = false;
+  LadderOutcome outcome_;
+  std::vector<Decoding> tried_;  // the bad ones, in the order of the retries
+};
+
+/// Climbs a ladder without a beam search. `attempt(temperature, seed)` decodes once.
 Result<LadderOutcome> climb(float first_temperature,
-                            const std::function<Result<Decoding>(float temperature, int rung)>& attempt);
+                            const std::function<Result<Decoding>(float temperature, int seed)>& attempt);
 
 }  // namespace zimu::asr

@@ -66,6 +66,36 @@ TEST(Ladder, PassesErrorsOn) {
   EXPECT_EQ(outcome.error().code, ErrorCode::kCancelled);
 }
 
+TEST(Ladder, ABeamSearchComesFirstWhereItIsAskedFor) {
+  Ladder ladder(0, Ladder::Beam::kFirst);
+  EXPECT_TRUE(ladder.rung().beam);
+  ASSERT_TRUE(ladder.climb(decoding(0, -3)));
+  EXPECT_FALSE(ladder.rung().beam);
+  EXPECT_NEAR(ladder.rung().temperature, 0.2, 1e-5);
+}
+
+TEST(Ladder, ABeamSearchComesBeforeWarmth) {
+  Ladder ladder(0, Ladder::Beam::kAfterGreedy);
+  EXPECT_FALSE(ladder.rung().beam);
+  ASSERT_TRUE(ladder.climb(decoding(0, -3)));
+  EXPECT_TRUE(ladder.rung().beam);
+  EXPECT_EQ(ladder.rung().temperature, 0);
+  ASSERT_TRUE(ladder.climb(decoding(0, -2)));
+  // Warmth has the seeds that it has without a beam search.
+  EXPECT_FALSE(ladder.rung().beam);
+  EXPECT_NEAR(ladder.rung().temperature, 0.2, 1e-5);
+  EXPECT_EQ(ladder.rung().seed, 1U);
+  EXPECT_FALSE(ladder.climb(decoding(0.2F, -0.5F)));
+  const LadderOutcome outcome = ladder.outcome();
+  EXPECT_NEAR(outcome.kept.temperature, 0.2, 1e-5);
+  EXPECT_EQ(outcome.retries.size(), 2U);
+  // Who asks for warmth gets it at once.
+  Ladder warm(0.4F, Ladder::Beam::kFirst);
+  EXPECT_FALSE(warm.rung().beam);
+  ASSERT_TRUE(warm.climb(decoding(0.4F, -3)));
+  EXPECT_FALSE(warm.rung().beam);
+}
+
 TEST(Ladder, SilenceIsNotTriedAgain) {
   EXPECT_TRUE(is_silence(decoding(0, -1.6F, 1, false, 0.35F)));   // white noise
   EXPECT_TRUE(is_silence(decoding(0, -0.8F, 1, false, 0.95F)));   // "you" on music

@@ -114,17 +114,17 @@ TEST_F(ModelFileTest, LyingSizesAreFound) {
 TEST_F(ModelFileTest, LoadingReportsWhatIsWrong) {
   LoadOptions options;
   options.model_path = (dir_ / "absent.bin").string();
-  auto engine = load_whisper(options);
+  auto engine = load_engine(options);
   ASSERT_FALSE(engine);
   EXPECT_EQ(engine.error().code, ErrorCode::kModelMissing);
   options.model_path = dir_.string();
-  engine = load_whisper(options);
+  engine = load_engine(options);
   ASSERT_FALSE(engine);
   EXPECT_EQ(engine.error().code, ErrorCode::kModelInvalid);
   bytes_.resize(tensors_at_);
   ASSERT_FALSE(check());
   options.model_path = path_;
-  engine = load_whisper(options);
+  engine = load_engine(options);
   ASSERT_FALSE(engine);
   EXPECT_EQ(engine.error().code, ErrorCode::kModelInvalid);
 }

@@ -13,6 +13,7 @@ class SamplerTest : public testing::Test {
  protected:
   SamplingRules rules() const {
     SamplingRules rules;
+    rules.bias = &nothing_;
     rules.with_timestamps = false;
     rules.max_tokens = 100;
     return rules;
@@ -28,6 +29,7 @@ class SamplerTest : public testing::Test {
   Token time(int index) const { return vocabulary_.special().timestamp_begin + index; }
 
   Vocabulary vocabulary_ = toy_vocabulary();
+  Bias nothing_{vocabulary_, {}, {}};
 };
 
 TEST_F(SamplerTest, GreedyTakesTheLikeliest) {
@@ -48,8 +50,8 @@ TEST_F(SamplerTest, NeverTakesWhatIsForbidden) {
   const std::vector<Token> never{id("x")};
   const std::vector<Token> first{id(" a"), eot()};
   SamplingRules rules = this->rules();
-  rules.never = never;
-  rules.never_first = first;
+  const Bias bias(vocabulary_, never, first);
+  rules.bias = &bias;
   Sampler sampler(vocabulary_, rules, 0, 0);
   const auto logits = row({{id("x"), 9}, {id(" a"), 8}, {eot(), 7}, {id("b"), 1}});
   EXPECT_EQ(sampler.next(logits), id("b"));   // the first token
@@ -108,9 +110,12 @@ TEST_F(SamplerTest, ReplaySaysTheSameWhateverTheLogitsAre) {
 class RulesTest : public SamplerTest {
  protected:
   bool allows(const std::vector<Token>& sampled, Token token, std::initializer_list<std::pair<Token, float>> raised = {}) {
-    auto logits = row(raised);
-    rules_.apply(logits, sampled, vocabulary_.special());
-    return !std::isinf(logits[static_cast<std::size_t>(token)]);
+    return allows_in(row(raised), sampled, token);
+  }
+  bool allows_in(const std::vector<float>& logits, const std::vector<Token>& sampled, Token token) const {
+    Odds odds;
+    odds.read(logits, nothing_.always, rules_.choice(sampled, vocabulary_), vocabulary_.special());
+    return odds.allows(token);
   }
   TimestampRules rules_;
 };
@@ -154,12 +159,10 @@ TEST_F(RulesTest, ManyUnlikelyTimesTogetherBeatTheBestWord) {
   // 1451 times of logit -1 have a sum of exp(6.3); the best word has exp(5).
   std::vector<float> logits = row({{id("b"), 5}});
   std::fill(logits.begin() + time(50), logits.end(), -1.0F);
-  rules_.apply(logits, std::vector<Token>{time(0), id("a")}, vocabulary_.special());
-  EXPECT_TRUE(std::isinf(logits[static_cast<std::size_t>(id("b"))]));
+  EXPECT_FALSE(allows_in(logits, {time(0), id("a")}, id("b")));
   std::vector<float> word = row({{id("b"), 8}});
   std::fill(word.begin() + time(50), word.end(), -1.0F);
-  rules_.apply(word, std::vector<Token>{time(0), id("a")}, vocabulary_.special());
-  EXPECT_FALSE(std::isinf(word[static_cast<std::size_t>(id("b"))]));
+  EXPECT_TRUE(allows_in(word, {time(0), id("a")}, id("b")));
 }
 
 }  // namespace

@@ -143,6 +143,7 @@ bool cut_loop(Decoding& decoding, const Vocabulary& vocabulary) {
   std::size_t end = loop->unit_end;
   // The timestamp that closes the first round stays with it.
   if (end < decoding.tokens.size() && vocabulary.is_timestamp(decoding.tokens[end])) ++end;
+  if (!decoding.attention.empty()) decoding.attention.resize(decoding.attention.size() - decoding.tokens.size() + end);
   decoding.tokens.resize(end);
   decoding.logprobs.resize(end);
   decoding.text = keep_utf8(vocabulary.decode(decoding.tokens));

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
-#include <limits>
 #include <string>
 #include <string_view>
 
@@ -49,14 +48,6 @@ std::vector<Token> never_first(const Vocabulary& vocabulary) {
   std::vector<Token> out = vocabulary.encode(" ");
   out.push_back(vocabulary.special().eot);
   return out;
-}
-
-void suppress(std::span<float> logits, std::span<const Token> tokens) {
-  for (const Token token : tokens) {
-    if (token >= 0 && static_cast<std::size_t>(token) < logits.size()) {
-      logits[static_cast<std::size_t>(token)] = -std::numeric_limits<float>::infinity();
-    }
-  }
 }
 
 }  // namespace zimu::asr

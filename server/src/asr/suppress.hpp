@@ -1,5 +1,4 @@
 #pragma once
-#include <span>
 #include <vector>
 
 #include "asr/vocabulary.hpp"
@@ -11,6 +10,5 @@ namespace zimu::asr {
 std::vector<Token> never_sampled(const Vocabulary& vocabulary);
 /// Tokens that may not come first: a lone space and the end of text.
 std::vector<Token> never_first(const Vocabulary& vocabulary);
-void suppress(std::span<float> logits, std::span<const Token> tokens);
 
 }  // namespace zimu::asr

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "asr/odds.hpp"
 #include "asr/suppress.hpp"
 #include "asr/toy_vocabulary.hpp"
 
@@ -63,11 +64,13 @@ TEST(Suppress, ForbidsSymbolsAndSpecialTokensButNeitherEndNorTimes) {
 }
 
 TEST(Suppress, IgnoresTokensOutsideTheRow) {
-  std::vector<float> row(3, 0);
-  suppress(row, std::vector<Token>{-1, 1, 7});
-  EXPECT_EQ(row[0], 0);
-  EXPECT_TRUE(std::isinf(row[1]));
-  EXPECT_EQ(row[2], 0);
+  const Vocabulary vocabulary = toy_vocabulary();
+  const Bias bias(vocabulary, std::vector<Token>{-1, 1, vocabulary.size()}, std::vector<Token>{2});
+  EXPECT_EQ(bias.always[0], 0);
+  EXPECT_TRUE(std::isinf(bias.always[1]));
+  EXPECT_EQ(bias.always[2], 0);
+  EXPECT_TRUE(std::isinf(bias.first[1]));
+  EXPECT_TRUE(std::isinf(bias.first[2]));
 }
 
 }  // namespace

@@ -65,6 +65,8 @@ void add_transcribe(CLI::App& app, Run& run) {
   command->add_option("FILE", a->files, "Audio or video files of any format; - is standard input")->required();
   auto* model = command->add_option("--model", a->options.model, "Name of an installed model, or a path to a .bin");
   command->add_option("--language", a->options.language, "auto, or a code such as en, zh, de")->capture_default_str();
+  command->add_option("--languages", a->options.languages, "Codes that auto chooses among, with commas; default: all")
+      ->delimiter(',');
   command->add_option("--task", *task, "transcribe, or translate into English")
       ->check(CLI::IsMember({"transcribe", "translate"}));
   command->add_option("--format", a->formats, "srt, vtt, txt, json, tsv, csv, lrc, ass, sbv, ttml, md; several with commas")
@@ -74,6 +76,7 @@ void add_transcribe(CLI::App& app, Run& run) {
   command->add_flag("--words", a->options.words, "Word times");
   add_caption_options(*command, a->captions);
   command->add_option("--prompt", a->options.prompt, "Names and words to expect");
+  command->add_option("--beam-size", a->options.beam_size, "5 is thorough, 1 is fast")->capture_default_str();
   command->add_option("--device", a->options.device, "auto, cpu or cuda")->capture_default_str();
   command->add_option("--threads", a->options.threads, "0 is all cores")->capture_default_str();
   command->add_option("--audio-stream", a->options.audio_stream, "Which audio stream, from 0; -1 is the default one")

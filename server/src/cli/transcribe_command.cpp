@@ -123,7 +123,7 @@ Result<> check_input(const std::string& file) {
 }
 
 struct Outcome {
-  domain::Transcript transcript;
+  Transcribed result;
   std::vector<std::string> outputs;
 };
 
@@ -140,33 +140,46 @@ Result<Outcome> run_file(TranscribeSession& session, const std::string& file, co
   domain::TranscribeOptions wanted = arguments.options;
   // Cues are cut at words: only their times make that exact.
   wanted.words = wanted.words || arguments.captions.any();
-  auto transcript = session.run(spool ? spool->path() : file, wanted, on_progress, interrupted);
+  auto result = session.run(spool ? spool->path() : file, wanted, on_progress, interrupted);
   bar.clear();
-  if (!transcript) {
-    Error error = std::move(transcript).error();
+  if (!result) {
+    Error error = std::move(result).error();
     // People gave "-", not the name of our temporary file.
     if (spool) error.message = supervisor::with_name(std::move(error.message), spool->path(), "standard input");
     return std::unexpected(std::move(error));
   }
-  if (spool) transcript->title = "stdin";
-  auto outputs = write_outputs(*transcript, file, arguments, stems);
+  if (spool) result->transcript.title = "stdin";
+  auto outputs = write_outputs(result->transcript, file, arguments, stems);
   if (!outputs) {
     Error error = std::move(outputs).error();
     // sysexits has a status of its own for outputs that cannot be made.
     if (error.code == ErrorCode::kNotFound || error.code == ErrorCode::kPermission) error.code = ErrorCode::kIo;
     return std::unexpected(std::move(error));
   }
-  return Outcome{std::move(*transcript), std::move(*outputs)};
+  return Outcome{std::move(*result), std::move(*outputs)};
+}
+
+/// One line of JSON: what was made, and what it cost.
+void print_json(const std::string& file, const Outcome& outcome) {
+  const domain::Transcript& transcript = outcome.result.transcript;
+  const protocol::DoneEvent& done = outcome.result.done;
+  std::string outputs;
+  for (const std::string& path : outcome.outputs) outputs += (outputs.empty() ? "" : ",") + json_text(path);
+  std::string timings;
+  for (const protocol::StageTime& stage : done.timings) {
+    timings += fmt::format("{}{}:{}", timings.empty() ? "" : ",", json_text(stage.stage), stage.time.count());
+  }
+  fmt::print("{{\"file\":{},\"language\":{},\"language_probability\":{:.3f},\"duration_ms\":{},\"segments\":{},"
+             "\"windows\":{},\"retried_windows\":{},\"coverage\":{:.4f},\"device\":{},\"timings_ms\":{{{}}},"
+             "\"outputs\":[{}]}}\n",
+             json_text(file), json_text(transcript.language), transcript.language_probability,
+             transcript.duration.count(), transcript.segments.size(), outcome.result.windows, outcome.result.retried,
+             done.audible_share_with_text, json_text(done.device), timings, outputs);
 }
 
 void print_outcome(const std::string& file, const Outcome& outcome, bool json) {
   if (json) {
-    std::string outputs;
-    for (const std::string& path : outcome.outputs) outputs += (outputs.empty() ? "" : ",") + json_text(path);
-    fmt::print("{{\"file\":{},\"language\":{},\"language_probability\":{:.3f},\"duration_ms\":{},\"segments\":{},"
-               "\"outputs\":[{}]}}\n",
-               json_text(file), json_text(outcome.transcript.language), outcome.transcript.language_probability,
-               outcome.transcript.duration.count(), outcome.transcript.segments.size(), outputs);
+    print_json(file, outcome);
     return;
   }
   for (const std::string& path : outcome.outputs) fmt::print(stderr, "{}\n", path);

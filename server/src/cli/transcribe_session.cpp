@@ -25,11 +25,19 @@ void log_line(std::string_view line) {
 
 struct TranscribeSession::Run {
   protocol::TranscribeRequest request;
-  domain::Transcript transcript;
+  Transcribed result;
   const std::function<void(const SessionProgress&)>& on_progress;
   const std::function<bool()>& interrupted;
   std::int64_t died_at_window = -1;
 };
+
+/// Of all windows together, where each was measured.
+void TranscribeSession::take_coverage(Run& run, const domain::Window& window) {
+  auto& total = run.result.transcript.coverage;
+  if (window.index == 0) total.emplace();
+  if (!window.coverage) total.reset();
+  if (total) domain::append(*total, *window.coverage);
+}
 
 TranscribeSession::TranscribeSession(std::vector<std::string> worker_command, std::filesystem::path model)
     : command_(std::move(worker_command)), model_(std::move(model)) {}
@@ -43,21 +51,22 @@ Result<> TranscribeSession::ensure_worker() {
   return {};
 }
 
-Result<domain::Transcript> TranscribeSession::run(const std::filesystem::path& media,
-                                                  const domain::TranscribeOptions& options,
-                                                  const std::function<void(const SessionProgress&)>& on_progress,
-                                                  const std::function<bool()>& interrupted) {
+Result<Transcribed> TranscribeSession::run(const std::filesystem::path& media,
+                                           const domain::TranscribeOptions& options,
+                                           const std::function<void(const SessionProgress&)>& on_progress,
+                                           const std::function<bool()>& interrupted) {
   Run run{{}, {}, on_progress, interrupted};
+  domain::Transcript& transcript = run.result.transcript;
   run.request.job = new_uuid();
   run.request.media_path = std::filesystem::absolute(media).string();
   run.request.model_path = std::filesystem::absolute(model_).string();
   run.request.options = options;
-  run.transcript.model = options.model;
-  run.transcript.task = options.task;
-  run.transcript.title = media.stem().string();
+  transcript.model = options.model;
+  transcript.task = options.task;
+  transcript.title = media.stem().string();
   if (options.language != "auto") {
-    run.transcript.language = options.language;
-    run.transcript.language_probability = 1;
+    transcript.language = options.language;
+    transcript.language_probability = 1;
   }
   while (true) {
     auto ended = drive(run);
@@ -73,8 +82,8 @@ Result<domain::Transcript> TranscribeSession::run(const std::filesystem::path& m
     }
     run.died_at_window = run.request.next_window;
   }
-  run.transcript.complete = true;
-  return std::move(run.transcript);
+  transcript.complete = true;
+  return std::move(run.result);
 }
 
 Result<> TranscribeSession::drive(Run& run) {
@@ -90,23 +99,28 @@ Result<> TranscribeSession::drive(Run& run) {
 }
 
 Result<bool> TranscribeSession::handle(Run& run, const protocol::Event& event) {
+  domain::Transcript& transcript = run.result.transcript;
   if (const auto* media = std::get_if<protocol::MediaEvent>(&event)) {
-    run.transcript.duration = media->info.duration;
+    transcript.duration = media->info.duration;
   } else if (const auto* language = std::get_if<protocol::LanguageEvent>(&event)) {
-    run.transcript.language = run.request.resume_language = language->language;
-    run.transcript.language_probability = run.request.resume_language_probability = language->probability;
+    transcript.language = run.request.resume_language = language->language;
+    transcript.language_probability = run.request.resume_language_probability = language->probability;
   } else if (const auto* progress = std::get_if<protocol::ProgressEvent>(&event)) {
     const auto total = progress->total.count();
     const double share = total > 0 ? static_cast<double>(progress->done.count()) / static_cast<double>(total) : -1;
     run.on_progress({progress->stage, share, progress->speed});
   } else if (const auto* window = std::get_if<protocol::WindowEvent>(&event)) {
     const auto& segments = window->window.segments;
-    run.transcript.segments.insert(run.transcript.segments.end(), segments.begin(), segments.end());
+    transcript.segments.insert(transcript.segments.end(), segments.begin(), segments.end());
+    take_coverage(run, window->window);
+    ++run.result.windows;
+    if (!window->window.retries.empty()) ++run.result.retried;
     run.request.resume_at = window->window.end;
     run.request.next_window = window->window.index + 1;
     run.request.next_segment += static_cast<std::int64_t>(segments.size());
   } else if (const auto* done = std::get_if<protocol::DoneEvent>(&event)) {
-    if (done->duration.count() > 0) run.transcript.duration = done->duration;
+    if (done->duration.count() > 0) transcript.duration = done->duration;
+    run.result.done = *done;
     return true;
   } else if (const auto* failed = std::get_if<protocol::FailedEvent>(&event)) {
     return fail(failed->code, failed->message, failed->action);

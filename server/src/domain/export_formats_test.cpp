@@ -100,6 +100,30 @@ TEST(ExportJson, IsJsonWithEveryField) {
   EXPECT_EQ(root.at("segments").as_array()[1].as_object().contains("words"), false);
 }
 
+TEST(ExportJson, HasTheCoverageThatWasMeasured) {
+  const auto parsed = [](const Transcript& given) { return json::parse(*export_transcript(given, "json", {})); };
+  Transcript given;
+  EXPECT_FALSE(parsed(given).as_object().contains("coverage"));
+  given.coverage.emplace();
+  EXPECT_EQ(parsed(given).at("coverage").at("share").to_number<double>(), 1);
+  EXPECT_TRUE(parsed(given).at("coverage").at("gaps").as_array().empty());
+  EXPECT_TRUE(parsed(given).at("coverage").at("left_out").as_array().empty());
+  using std::chrono::milliseconds;
+  *given.coverage = {milliseconds{8000}, milliseconds{6000}, {{milliseconds{1}, milliseconds{1001}},
+                     {milliseconds{5000}, milliseconds{6000}}}, {{milliseconds{2}, milliseconds{3}, "no_speech", "\"谢谢\""}}};
+  const json::value coverage = parsed(given).at("coverage");
+  EXPECT_EQ(coverage.at("audible_ms").as_int64(), 8000);
+  EXPECT_EQ(coverage.at("covered_ms").as_int64(), 6000);
+  EXPECT_EQ(coverage.at("share").to_number<double>(), 0.75);
+  ASSERT_EQ(coverage.at("gaps").as_array().size(), 2U);
+  EXPECT_EQ(coverage.at("gaps").as_array()[1].at("start_ms").as_int64(), 5000);
+  EXPECT_EQ(coverage.at("gaps").as_array()[1].at("end_ms").as_int64(), 6000);
+  ASSERT_EQ(coverage.at("left_out").as_array().size(), 1U);
+  EXPECT_EQ(coverage.at("left_out").as_array()[0].at("text").as_string(), "\"谢谢\"");
+  EXPECT_EQ(coverage.at("left_out").as_array()[0].at("reason").as_string(), "no_speech");
+  EXPECT_EQ(coverage.at("left_out").as_array()[0].at("end_ms").as_int64(), 3);
+}
+
 TEST(ExportJson, RandomBytesStayJson) {
   std::mt19937 random(3);
   for (int round = 0; round < 300; ++round) {

@@ -1,5 +1,6 @@
 // Plain formats: TXT, TSV, CSV (RFC 4180), JSON (RFC 8259).
 #include <cmath>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -50,6 +51,25 @@ std::string json_words(const std::vector<Word>& words) {
   return out + (words.empty() ? "]" : "\n      ]");
 }
 
+std::string json_coverage(const Coverage& coverage) {
+  std::string out = fmt::format("{{\n    \"audible_ms\": {}, \"covered_ms\": {}, \"share\": {},\n    \"gaps\": [",
+                                coverage.audible.count(), coverage.covered.count(),
+                                json_number(static_cast<float>(share_with_text(coverage))));
+  const char* before = "";
+  for (const Coverage::Gap& gap : coverage.gaps) {
+    out += fmt::format("{}\n      {{\"start_ms\": {}, \"end_ms\": {}}}", std::exchange(before, ","), gap.start.count(),
+                       gap.end.count());
+  }
+  out += coverage.gaps.empty() ? "],\n    \"left_out\": [" : "\n    ],\n    \"left_out\": [";
+  before = "";
+  for (const LeftOut& one : coverage.left_out) {
+    out += fmt::format("{}\n      {{\"start_ms\": {}, \"end_ms\": {}, \"reason\": {}, \"text\": {}}}",
+                       std::exchange(before, ","), one.start.count(), one.end.count(), json_string(one.reason),
+                       json_string(one.text));
+  }
+  return out + (coverage.left_out.empty() ? "]\n  }" : "\n    ]\n  }");
+}
+
 std::string json_segment(const Cue& cue, const ExportOptions& options) {
   const Segment& segment = *cue.segment;
   std::string out = fmt::format(
@@ -94,10 +114,12 @@ std::string write_csv(const Transcript& transcript) {
 std::string write_json(const Transcript& transcript, const ExportOptions& options) {
   std::string out = fmt::format(
       "{{\n  \"title\": {},\n  \"model\": {},\n  \"task\": \"{}\",\n  \"language\": {},\n"
-      "  \"language_probability\": {},\n  \"duration_ms\": {},\n  \"complete\": {},\n  \"segments\": [",
+      "  \"language_probability\": {},\n  \"duration_ms\": {},\n  \"complete\": {},\n",
       json_string(transcript.title), json_string(transcript.model), task_name(transcript.task),
       json_string(transcript.language), json_number(transcript.language_probability), transcript.duration.count(),
       transcript.complete);
+  if (transcript.coverage) out += "  \"coverage\": " + json_coverage(*transcript.coverage) + ",\n";
+  out += "  \"segments\": [";
   bool first = true;
   for (const Cue& cue : make_cues(transcript)) {
     out += first ? "\n" : ",\n";

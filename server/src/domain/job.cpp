@@ -1,5 +1,6 @@
 #include "domain/job.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <utility>
@@ -121,6 +122,19 @@ Result<> validate(const TranscribeOptions& options) {
     return std::unexpected(invalid(fmt::format("language '{}' is not one that Whisper knows", options.language),
                                    "use auto or an ISO 639-1 code such as en, zh or de"));
   }
+  if (!options.languages.empty() && options.language != "auto") {
+    return std::unexpected(invalid("languages are what language auto chooses among, not one that is given",
+                                   "leave out languages, or language"));
+  }
+  for (auto at = options.languages.begin(); at != options.languages.end(); ++at) {
+    if (!language_name(*at)) {
+      return std::unexpected(invalid(fmt::format("languages has '{}', which is not one that Whisper knows", *at),
+                                     "use ISO 639-1 codes such as en, zh or de"));
+    }
+    if (std::find(options.languages.begin(), at, *at) != at) {
+      return std::unexpected(invalid(fmt::format("languages has '{}' twice", *at)));
+    }
+  }
   if (options.prompt.size() > kMaxPromptBytes) {
     return std::unexpected(invalid(fmt::format("prompt is longer than {} bytes", kMaxPromptBytes)));
   }
@@ -135,6 +149,9 @@ Result<> validate(const TranscribeOptions& options) {
   }
   if (!std::isfinite(options.temperature) || options.temperature < 0 || options.temperature > 1) {
     return std::unexpected(invalid("temperature must be 0 to 1"));
+  }
+  if (options.beam_size < 1 || options.beam_size > kMaxBeamSize) {
+    return std::unexpected(invalid(fmt::format("beam_size must be 1 (fast) to {} (thorough)", kMaxBeamSize)));
   }
   return {};
 }

@@ -48,8 +48,11 @@ struct TranscribeOptions {
   int threads = 0;                ///< 0 = all cores
   int audio_stream = -1;          ///< index among the audio streams; -1 = the default one
   float temperature = 0;          ///< first rung of the temperature ladder
+  int beam_size = 5;              ///< ways that are followed at once; 1: the likeliest one, and more only where that fails
+  std::vector<std::string> languages = {};  ///< that "auto" chooses among; empty: all
 };
 
+constexpr int kMaxBeamSize = 5;
 constexpr std::size_t kMaxPromptBytes = 4096;
 /// kInvalidArgument naming the field and what it may be.
 Result<> validate(const TranscribeOptions& options);

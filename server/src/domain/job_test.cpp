@@ -60,6 +60,8 @@ TEST(JobOptions, TheDefaultsAndTheEdgesAreValid) {
   EXPECT_EQ(refusal([](auto& o) { o.threads = 1024; }), "");
   EXPECT_EQ(refusal([](auto& o) { o.audio_stream = 255; }), "");
   EXPECT_EQ(refusal([](auto& o) { o.temperature = 1; }), "");
+  EXPECT_EQ(refusal([](auto& o) { o.beam_size = 1; }), "");
+  EXPECT_EQ(refusal([](auto& o) { o.languages = {"en", "yue"}; }), "");
   for (const auto& [code, name] : known_languages()) {
     TranscribeOptions options;
     options.language = code;
@@ -88,6 +90,12 @@ TEST(JobOptions, AnythingElseIsRefusedByName) {
   EXPECT_TRUE(names(refusal([](auto& o) { o.temperature = 1.01F; }), "temperature"));
   EXPECT_TRUE(names(refusal([](auto& o) { o.temperature = -0.1F; }), "temperature"));
   EXPECT_TRUE(names(refusal([](auto& o) { o.temperature = std::numeric_limits<float>::quiet_NaN(); }), "temperature"));
+  EXPECT_TRUE(names(refusal([](auto& o) { o.languages = {"en", "klingon"}; }), "languages"));
+  EXPECT_TRUE(names(refusal([](auto& o) { o.languages = {"auto"}; }), "languages"));
+  EXPECT_TRUE(names(refusal([](auto& o) { o.languages = {"en", "de", "en"}; }), "languages"));
+  EXPECT_TRUE(names(refusal([](auto& o) { o.language = "en", o.languages = {"en"}; }), "languages"));
+  EXPECT_TRUE(names(refusal([](auto& o) { o.beam_size = 0; }), "beam_size"));
+  EXPECT_TRUE(names(refusal([](auto& o) { o.beam_size = 6; }), "beam_size"));
   EXPECT_TRUE(names(refusal([](auto& o) { o.prompt = std::string(kMaxPromptBytes + 1, 'x'); }), "prompt"));
 }
 

@@ -32,6 +32,15 @@ void clip(Window& window, const JobSpan& span) {
       into(word.end);
     }
   }
+  if (!window.coverage) return;
+  for (Coverage::Gap& gap : window.coverage->gaps) {
+    into(gap.start);
+    into(gap.end);
+  }
+  for (LeftOut& text : window.coverage->left_out) {
+    into(text.start);
+    into(text.end);
+  }
 }
 
 }  // namespace zimu::domain

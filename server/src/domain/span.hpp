@@ -21,7 +21,7 @@ constexpr Milliseconds kMinSpan{200};
 /// kInvalidArgument naming the field and what it may be. `duration`: of the recording, 0 when unknown.
 Result<> validate(const JobSpan& span, Milliseconds duration);
 
-/// Moves the times of segments and words into the span. Text and order stay; start <= end still holds.
+/// Moves the times of segments, words, gaps and what was left out into the span. Text and order stay; start <= end still holds.
 void clip(Window& window, const JobSpan& span);
 
 }  // namespace zimu::domain

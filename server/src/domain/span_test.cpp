@@ -50,6 +50,10 @@ Window any_window() {
     }
     window.segments.push_back(std::move(segment));
   }
+  if (*rc::gen::arbitrary<bool>()) {
+    const Milliseconds start = time();
+    window.coverage = Coverage{time(), Milliseconds{0}, {{start, start + time()}}, {{start, start + time(), "r", "t"}}};
+  }
   return window;
 }
 
@@ -75,6 +79,11 @@ RC_GTEST_PROP(Span, ClipsTimesAndNothingElse, ()) {
       RC_ASSERT(is.words[k].text == was.words[k].text);
       check(was.words[k], is.words[k]);
     }
+  }
+  RC_ASSERT(after.coverage.has_value() == before.coverage.has_value());
+  if (after.coverage) {
+    check(before.coverage->gaps[0], after.coverage->gaps[0]);
+    check(before.coverage->left_out[0], after.coverage->left_out[0]);
   }
   Window twice = after;
   clip(twice, span);

@@ -41,7 +41,33 @@ struct Retry {
   float value = 0;     ///< the measure that failed
 };
 
-/// A finished stretch of at most 30 s of audio: the unit of commitment and of resuming.
+/// Text that was decoded and left out of the segments.
+struct LeftOut {
+  Milliseconds start{0};
+  Milliseconds end{0};
+  std::string reason;  ///< as Retry's; "repetition": with the rounds of a loop after the first
+  std::string text;
+};
+
+/// How much of what can be heard has text.
+struct Coverage {
+  struct Gap {
+    Milliseconds start{0};
+    Milliseconds end{0};
+  };
+  Milliseconds audible{0};
+  Milliseconds covered{0};        ///< of it, what lies in segments
+  std::vector<Gap> gaps;          ///< sound for a second and more, and no text
+  std::vector<LeftOut> left_out;  ///< for whoever wants to review it
+};
+
+/// 0..1; 1 where nothing can be heard.
+double share_with_text(const Coverage& coverage) noexcept;
+/// What comes after it. Gaps that meet become one.
+void append(Coverage& to, const Coverage& next);
+
+/// A finished stretch of a recording, at most 65 s, of which at most 30 s were heard (the rest is silence): the unit of
+/// commitment and of resuming.
 struct Window {
   std::int64_t index = 0;
   Milliseconds start{0};
@@ -49,6 +75,7 @@ struct Window {
   std::vector<Segment> segments;
   std::vector<Retry> retries;
   bool silence = false;     ///< nothing audible: not decoded
+  std::optional<Coverage> coverage = {};  ///< nullopt: not measured
 };
 
 enum class Task : std::uint8_t { kTranscribe, kTranslate };
@@ -77,6 +104,7 @@ struct Transcript {
   Origin origin = Origin::kJob;
   std::optional<std::string> parent_id = {};  ///< of a draft
   std::vector<Segment> segments;    ///< may be empty in list answers
+  std::optional<Coverage> coverage = {};  ///< as it was made; with the segments, where every window was measured
 };
 
 }  // namespace zimu::domain

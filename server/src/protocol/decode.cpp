@@ -39,6 +39,8 @@ domain::TranscribeOptions read_options(const json::object& object, Fields& outer
   options.threads = in.small("threads");
   options.audio_stream = in.small("audio_stream", -1);
   options.temperature = in.real("temperature");
+  options.beam_size = in.small("beam_size", 5);
+  options.languages = in.texts("languages");
   outer.absorb(in);
   return options;
 }
@@ -108,6 +110,38 @@ domain::Segment read_segment(const json::object& object, Fields& outer) {
   return segment;
 }
 
+/// Calls `read` with the fields of each object of a list; they are called `what` in a complaint.
+template <class Read>
+void each_object(Fields& in, std::string_view name, std::string_view what, const Read& read) {
+  const auto* list = in.array(name);
+  if (list == nullptr) return;
+  for (const json::value& value : *list) {
+    if (!value.is_object()) return in.wrong(name, "a list of objects");
+    Fields one(value.get_object(), what);
+    read(one);
+    in.absorb(one);
+  }
+}
+
+domain::Coverage read_coverage(const json::object& object, Fields& outer) {
+  Fields in(object, "coverage");
+  domain::Coverage coverage;
+  coverage.audible = in.millis("audible_ms");
+  coverage.covered = in.millis("covered_ms");
+  each_object(in, "gaps", "gap", [&](Fields& gap) {
+    coverage.gaps.push_back({gap.millis("start_ms", true), gap.millis("end_ms", true)});
+    if (coverage.gaps.back().end < coverage.gaps.back().start) gap.wrong("end_ms", "at or after start_ms");
+  });
+  each_object(in, "left_out", "left_out", [&](Fields& text) {
+    coverage.left_out.push_back(
+        {text.millis("start_ms", true), text.millis("end_ms", true), text.text("reason"), text.text("text", true)});
+    if (coverage.left_out.back().end < coverage.left_out.back().start) text.wrong("end_ms", "at or after start_ms");
+  });
+  if (coverage.covered > coverage.audible) in.wrong("covered_ms", "at most audible_ms");
+  outer.absorb(in);
+  return coverage;
+}
+
 domain::Window read_window(const json::object& object, Fields& outer) {
   Fields in(object, "window");
   domain::Window window;
@@ -116,17 +150,10 @@ domain::Window read_window(const json::object& object, Fields& outer) {
   window.end = in.millis("end_ms", true);
   window.silence = in.flag("silence");
   if (window.end <= window.start) in.wrong("end_ms", "after start_ms");
-  if (const auto* retries = in.array("retries")) {
-    for (const json::value& value : *retries) {
-      if (!value.is_object()) {
-        in.wrong("retries", "a list of objects");
-        break;
-      }
-      Fields r(value.get_object(), "retry");
-      window.retries.push_back({r.real("temperature"), r.text("reason"), r.real("value")});
-      in.absorb(r);
-    }
-  }
+  each_object(in, "retries", "retry", [&](Fields& retry) {
+    window.retries.push_back({retry.real("temperature"), retry.text("reason"), retry.real("value")});
+  });
+  if (const auto* coverage = in.object("coverage")) window.coverage = read_coverage(*coverage, in);
   if (const auto* segments = in.array("segments")) {
     for (const json::value& value : *segments) {
       if (value.is_object()) {

@@ -23,12 +23,20 @@ std::string sentence(std::string_view text) {
 /// Four decimals are more than any reader needs, and keep a window's line short. Never NaN: JSON has none.
 double real(float value) { return std::isfinite(value) ? std::round(static_cast<double>(value) * 1e4) / 1e4 : 0.0; }
 
+template <class List>
+json::array texts_json(const List& list) {
+  json::array out;
+  for (const auto& text : list) out.push_back(json::value(to_utf8(text)));
+  return out;
+}
+
 json::object options_json(const domain::TranscribeOptions& options) {
   return {{"model", to_utf8(options.model)},       {"language", to_utf8(options.language)},
           {"task", domain::task_name(options.task)}, {"words", options.words},
           {"prompt", to_utf8(options.prompt)},     {"device", to_utf8(options.device)},
           {"threads", options.threads},          {"audio_stream", options.audio_stream},
-          {"temperature", real(options.temperature)}};
+          {"temperature", real(options.temperature)}, {"beam_size", options.beam_size},
+          {"languages", texts_json(options.languages)}};
 }
 
 json::object info_json(const domain::MediaInfo& info) {
@@ -72,6 +80,25 @@ json::object segment_json(const domain::Segment& segment) {
           {"tokens", json::array(segment.tokens.begin(), segment.tokens.end())}};
 }
 
+json::value coverage_json(const std::optional<domain::Coverage>& coverage) {
+  if (!coverage) return nullptr;
+  json::array gaps;
+  for (const auto& gap : coverage->gaps) {
+    gaps.push_back(json::object{{"start_ms", gap.start.count()}, {"end_ms", gap.end.count()}});
+  }
+  json::array left_out;
+  for (const domain::LeftOut& text : coverage->left_out) {
+    left_out.push_back(json::object{{"start_ms", text.start.count()},
+                                    {"end_ms", text.end.count()},
+                                    {"reason", to_utf8(text.reason)},
+                                    {"text", to_utf8(text.text)}});
+  }
+  return json::object{{"audible_ms", coverage->audible.count()},
+                      {"covered_ms", coverage->covered.count()},
+                      {"gaps", std::move(gaps)},
+                      {"left_out", std::move(left_out)}};
+}
+
 json::object window_json(const domain::Window& window) {
   json::array segments;
   for (const domain::Segment& segment : window.segments) segments.push_back(segment_json(segment));
@@ -85,14 +112,8 @@ json::object window_json(const domain::Window& window) {
           {"end_ms", window.end.count()},
           {"silence", window.silence},
           {"retries", std::move(retries)},
+          {"coverage", coverage_json(window.coverage)},
           {"segments", std::move(segments)}};
-}
-
-template <class List>
-json::array texts_json(const List& list) {
-  json::array out;
-  for (const auto& text : list) out.push_back(json::value(to_utf8(text)));
-  return out;
 }
 
 struct RequestEncoder {
@@ -169,7 +190,7 @@ struct EventEncoder {
   json::object operator()(const UnknownEvent& e) const { return {{"v", kVersion}, {"type", to_utf8(e.type)}}; }
 };
 
-/// A window whose line would be too long loses first its token ids, then its word times; the text stays.
+/// A window whose line would be too long loses first its token ids, then its word times, then what was left out; the text stays.
 std::string encode_window(const WindowEvent& event) {
   std::string line = json::serialize(EventEncoder{}(event));
   if (line.size() <= kMaxLineBytes) return line;
@@ -178,7 +199,12 @@ std::string encode_window(const WindowEvent& event) {
   line = json::serialize(EventEncoder{}(shorter));
   if (line.size() <= kMaxLineBytes) return line;
   for (auto& segment : shorter.window.segments) segment.words.clear();
-  return json::serialize(EventEncoder{}(shorter));
+  line = json::serialize(EventEncoder{}(shorter));
+  if (line.size() > kMaxLineBytes && shorter.window.coverage) {
+    shorter.window.coverage->left_out.clear();
+    line = json::serialize(EventEncoder{}(shorter));
+  }
+  return line;
 }
 
 }  // namespace

@@ -50,7 +50,7 @@ TEST(Messages, TranscribeKeepsEveryField) {
   sent.job = "j \" \\ \n";
   sent.media_path = "/a/字幕.mp4";
   sent.model_path = "/m";
-  sent.options = {"base", "zh", domain::Task::kTranslate, true, "a\tprompt", "cuda", 7, 3, 0.25F};
+  sent.options = {"base", "zh", domain::Task::kTranslate, true, "a\tprompt", "cuda", 7, 3, 0.25F, 2, {"en", "yue"}};
   sent.resume_at = Milliseconds{kGreatest};
   sent.next_window = kGreatest;
   sent.next_segment = 12;
@@ -71,6 +71,8 @@ TEST(Messages, TranscribeKeepsEveryField) {
   EXPECT_EQ(got.options.threads, 7);
   EXPECT_EQ(got.options.audio_stream, 3);
   EXPECT_EQ(got.options.temperature, 0.25F);
+  EXPECT_EQ(got.options.beam_size, 2);
+  EXPECT_EQ(got.options.languages, (std::vector<std::string>{"en", "yue"}));
   EXPECT_EQ(got.resume_at, sent.resume_at);
   EXPECT_EQ(got.next_window, sent.next_window);
   EXPECT_EQ(got.next_segment, 12);
@@ -178,8 +180,11 @@ TEST(Messages, EventsOfAJobKeepEveryField) {
 TEST(Messages, WindowKeepsEveryField) {
   domain::Segment segment{7, Milliseconds{20}, Milliseconds{30}, "te\"xt", "me", {}, -0.5F, 1.5F, 0.25F, 0.75F, {0, 50364}};
   segment.words.push_back({Milliseconds{21}, Milliseconds{22}, " w", 0.125F});
-  const auto got = round_trip(
-      WindowEvent{"j", {3, Milliseconds{10}, Milliseconds{40}, {segment}, {{0.5F, "repetition", 2.25F}}, true}});
+  WindowEvent sent{"j", {3, Milliseconds{10}, Milliseconds{40}, {segment}, {{0.5F, "repetition", 2.25F}}, true}};
+  EXPECT_FALSE(round_trip(sent).window.coverage) << "not measured stays not measured";
+  sent.window.coverage = domain::Coverage{Milliseconds{25}, Milliseconds{10}, {{Milliseconds{11}, Milliseconds{12}}},
+                                          {{Milliseconds{13}, Milliseconds{14}, "no_speech", "Thank you."}}};
+  const auto got = round_trip(sent);
   EXPECT_EQ(got.job, "j");
   const domain::Window& window = got.window;
   EXPECT_EQ(window.index, 3);
@@ -190,6 +195,17 @@ TEST(Messages, WindowKeepsEveryField) {
   EXPECT_EQ(window.retries[0].temperature, 0.5F);
   EXPECT_EQ(window.retries[0].reason, "repetition");
   EXPECT_EQ(window.retries[0].value, 2.25F);
+  ASSERT_TRUE(window.coverage);
+  EXPECT_EQ(window.coverage->audible, Milliseconds{25});
+  EXPECT_EQ(window.coverage->covered, Milliseconds{10});
+  ASSERT_EQ(window.coverage->gaps.size(), 1U);
+  EXPECT_EQ(window.coverage->gaps[0].start, Milliseconds{11});
+  EXPECT_EQ(window.coverage->gaps[0].end, Milliseconds{12});
+  ASSERT_EQ(window.coverage->left_out.size(), 1U);
+  EXPECT_EQ(window.coverage->left_out[0].start, Milliseconds{13});
+  EXPECT_EQ(window.coverage->left_out[0].end, Milliseconds{14});
+  EXPECT_EQ(window.coverage->left_out[0].reason, "no_speech");
+  EXPECT_EQ(window.coverage->left_out[0].text, "Thank you.");
   ASSERT_EQ(window.segments.size(), 1U);
   const domain::Segment& s = window.segments[0];
   EXPECT_EQ(s.index, 7);
@@ -295,6 +311,12 @@ class Odd {
     out.start = std::min(out.start, Milliseconds{kGreatest - 1});
     out.end = flag() ? Milliseconds{kGreatest} : out.start + Milliseconds{1};
     for (auto n = few(); n > 0; --n) out.retries.push_back({real(), text(), real()});
+    if (flag()) {
+      const Milliseconds audible = time();
+      out.coverage = domain::Coverage{audible, flag() ? audible : Milliseconds{0}, {}, {}};
+      for (auto n = few(); n > 0; --n) out.coverage->gaps.push_back({time(), Milliseconds{kGreatest}});
+      for (auto n = few(); n > 0; --n) out.coverage->left_out.push_back({time(), Milliseconds{kGreatest}, text(), text()});
+    }
     for (auto n = few(); n > 0; --n) {
       domain::Segment s{count(), time(), {}, text(), text(), {}, real(), real(), real(), real(), {}};
       s.end = flag() ? s.start : Milliseconds{kGreatest};
@@ -418,6 +440,23 @@ TEST(Messages, FieldsInsideAWindowMustBeThere) {
       ++places;
     }
     EXPECT_GE(places, 2) << field;
+  }
+}
+
+TEST(Messages, ACoverageMustMakeSense) {
+  const auto problem = [](const std::string& coverage) {
+    return problem_of_event(R"({"type":"window","job":"j","window":{"index":0,"start_ms":0,"end_ms":9,"coverage":)" +
+                            coverage + "}}");
+  };
+  for (const char* good : {"null", "{}", R"({"audible_ms":5,"covered_ms":5,"gaps":[{"start_ms":1,"end_ms":1}]})",
+                           R"({"left_out":[{"start_ms":1,"end_ms":2,"text":""}]})"}) {
+    EXPECT_EQ(problem(good), "") << good;
+  }
+  for (const char* bad : {"[]", "7", R"({"audible_ms":5,"covered_ms":6})", R"({"audible_ms":-1})", R"({"gaps":[3]})",
+                          R"({"gaps":[{"start_ms":2,"end_ms":1}]})", R"({"gaps":[{"start_ms":2}]})",
+                          R"({"left_out":[{"start_ms":1,"end_ms":2}]})", R"({"left_out":{}})",
+                          R"({"left_out":[{"start_ms":3,"end_ms":2,"text":"t"}]})"}) {
+    EXPECT_NE(problem(bad), "") << bad;
   }
 }
 
@@ -548,32 +587,6 @@ TEST(Messages, WhatIsSentIsAlwaysValidUtf8AndFinite) {
   EXPECT_EQ(round_trip(progress).speed, 0.0);
   progress.speed = 1e300;
   EXPECT_EQ(round_trip(progress).speed, 0.0);
-}
-
-TEST(Messages, AFailureOfAnyLengthFitsALine) {
-  FailedEvent failed{"j", ErrorCode::kInternal, std::string(3U << 20U, '\x01'), std::string(3U << 20U, 'x'), false};
-  const std::string line = encode(Event(failed));
-  EXPECT_LE(line.size(), kMaxLineBytes);
-  ASSERT_TRUE(decode_event(line));
-  EXPECT_TRUE(std::get<FailedEvent>(*decode_event(line)).message.ends_with("…"));
-}
-
-TEST(Messages, AWindowThatIsTooLongLosesTokensThenWordsButNoText) {
-  domain::Segment segment{0, Milliseconds{0}, Milliseconds{9}, "the text", "", {}, 0, 0, 0, 0, {}};
-  segment.tokens.assign(300'000, 50364);
-  segment.words.push_back({Milliseconds{0}, Milliseconds{9}, " the", 1});
-  WindowEvent event{"j", {0, Milliseconds{0}, Milliseconds{9}, {segment}, {}, false}};
-  auto got = round_trip(event);
-  ASSERT_EQ(got.window.segments.size(), 1U);
-  EXPECT_TRUE(got.window.segments[0].tokens.empty());
-  EXPECT_EQ(got.window.segments[0].words.size(), 1U);
-
-  event.window.segments[0].words.assign(30'000, {Milliseconds{0}, Milliseconds{9}, " a word", 1});
-  got = round_trip(event);
-  ASSERT_EQ(got.window.segments.size(), 1U);
-  EXPECT_TRUE(got.window.segments[0].tokens.empty());
-  EXPECT_TRUE(got.window.segments[0].words.empty());
-  EXPECT_EQ(got.window.segments[0].text, "the text");
 }
 
 }  // namespace

@@ -67,7 +67,7 @@ TEST(SqliteStore, KeepsEveryFieldOfARecording) {
 TEST(SqliteStore, KeepsEveryFieldOfAJob) {
   Library lib;
   lib.fill();
-  lib.job.options = {"large-v3", "zh", domain::Task::kTranslate, true, "Ünïcode prompt", "cuda", 7, 2, 0.5F};
+  lib.job.options = {"large-v3", "zh", domain::Task::kTranslate, true, "Ünïcode prompt", "cuda", 7, 2, 0.5F, 3, {"zh", "yue", "haw"}};
   lib.job.state = domain::JobState::kFailed;
   lib.job.stage = "failed";
   lib.job.progress = 0.375;
@@ -95,6 +95,8 @@ TEST(SqliteStore, KeepsEveryFieldOfAJob) {
   EXPECT_EQ(got.options.threads, 7);
   EXPECT_EQ(got.options.audio_stream, 2);
   EXPECT_FLOAT_EQ(got.options.temperature, 0.5F);
+  EXPECT_EQ(got.options.beam_size, 3);
+  EXPECT_EQ(got.options.languages, (std::vector<std::string>{"zh", "yue", "haw"}));
   EXPECT_EQ(got.stage, "failed");
   EXPECT_DOUBLE_EQ(got.progress, 0.375);
   EXPECT_DOUBLE_EQ(got.speed, 12.5);
@@ -150,12 +152,42 @@ TEST(SqliteStore, KeepsWindowsSegmentsWordsAndRetries) {
   EXPECT_FLOAT_EQ(windows[1].retries[0].value, 2.5F);
   EXPECT_TRUE(windows[3].silence);
   EXPECT_TRUE(windows[3].retries.empty());
+  ASSERT_TRUE(windows[1].coverage);
+  EXPECT_EQ(windows[1].coverage->audible, Milliseconds(29'000));
+  EXPECT_EQ(windows[1].coverage->covered, Milliseconds(28'000));
+  ASSERT_EQ(windows[1].coverage->gaps.size(), 1U);
+  EXPECT_EQ(windows[1].coverage->gaps[0].start, Milliseconds(44'000));
+  EXPECT_EQ(windows[1].coverage->gaps[0].end, Milliseconds(45'000));
+  ASSERT_EQ(windows[1].coverage->left_out.size(), 1U);
+  EXPECT_EQ(windows[1].coverage->left_out[0].start, Milliseconds(44'000));
+  EXPECT_EQ(windows[1].coverage->left_out[0].end, Milliseconds(45'000));
+  EXPECT_EQ(windows[1].coverage->left_out[0].reason, "no_speech");
+  EXPECT_EQ(windows[1].coverage->left_out[0].text, "谢谢 thanks");
+  EXPECT_FALSE(windows[3].coverage) << "nobody measured it";
+  EXPECT_FALSE(transcript.coverage) << "of a part it would be a lie";
 
   const auto point = must(lib.store->resume_point(lib.transcript.id));
   EXPECT_EQ(point.at, Milliseconds(100'000));
   EXPECT_EQ(point.next_window, 4);
   EXPECT_EQ(point.next_segment, 6);
   EXPECT_EQ(must(lib.store->job(lib.job.id)).processed, Milliseconds(90'000));
+}
+
+TEST(SqliteStore, CoverageIsThatOfAllWindowsTogether) {
+  Library lib;
+  lib.fill();
+  EXPECT_FALSE(must(lib.store->transcript(lib.transcript.id, true)).coverage) << "before the first window";
+  for (int i = 0; i < 3; ++i) ASSERT_OK(lib.store->commit_window(lib.job, sample_window(i)));
+  ASSERT_OK(lib.store->commit_window(lib.job, sample_window(2)));
+  const auto coverage = must(lib.store->transcript(lib.transcript.id, true)).coverage;
+  ASSERT_TRUE(coverage);
+  EXPECT_EQ(coverage->audible, Milliseconds(87'000)) << "a window that comes twice counts once";
+  EXPECT_EQ(coverage->covered, Milliseconds(84'000));
+  ASSERT_EQ(coverage->gaps.size(), 3U);
+  EXPECT_EQ(coverage->gaps[2].start, Milliseconds(74'000));
+  ASSERT_EQ(coverage->left_out.size(), 3U);
+  EXPECT_EQ(coverage->left_out[0].text, "谢谢 thanks");
+  EXPECT_FALSE(must(lib.store->transcript(lib.transcript.id, false)).coverage) << "it comes with the text";
 }
 
 TEST(SqliteStore, ResumePointOfAFreshTranscriptIsTheStart) {

@@ -1,3 +1,8 @@
+#include <algorithm>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include "storage/rows.hpp"
 #include "storage/sqlite_store.hpp"
 #include "storage/store_transcripts.hpp"
@@ -11,11 +16,21 @@ constexpr std::string_view kKind = "job";
   "id, media_id, transcript_id, state, model, language, task, words, prompt, requested_device, threads, "           \
   "audio_stream, temperature, stage, progress, speed, processed_ms, duration_ms, device, attempts, priority, "      \
   "failure_code, failure_message, failure_action, failure_retryable, created_at, updated_at, started_at, finished_at, " \
-  "kind, parameters"
+  "kind, parameters, beam_size, languages"
 /// And what never changes after the job was made; the parent is the draft's.
 #define ZIMU_JOB_COLUMNS \
   ZIMU_JOB_STORED        \
   ", span_start_ms, span_end_ms, (SELECT parent_id FROM transcripts t WHERE t.id = jobs.transcript_id)"
+
+std::vector<std::string> split_languages(std::string_view joined) {
+  std::vector<std::string> codes;
+  while (!joined.empty()) {
+    const std::string_view code = joined.substr(0, joined.find(','));
+    codes.emplace_back(code);
+    joined.remove_prefix(std::min(joined.size(), code.size() + 1));
+  }
+  return codes;
+}
 
 Result<domain::Job> read_row(const Statement& row) {
   domain::Job job;
@@ -54,6 +69,8 @@ Result<domain::Job> read_row(const Statement& row) {
     job.render = std::move(decoded.options);
     job.result = std::move(decoded.result);
   }
+  job.options.beam_size = static_cast<int>(row.integer(31));
+  job.options.languages = split_languages(row.text(32));
   const int span = row.columns() - 3;
   if (row.integer(span + 1) != 0) {
     job.span = domain::JobSpan{row.text(span + 2), milliseconds_column(row, span), milliseconds_column(row, span + 1)};
@@ -82,14 +99,15 @@ Statement& bind_row(Statement& statement, const domain::Job& job) {
       job.priority, failure ? Text(error_code_name(failure->code)) : Text(), failure ? Text(failure->message) : Text(),
       failure ? Text(failure->action) : Text(), failure ? std::optional<bool>(failure->retryable) : std::nullopt,
       to_column(job.created_at), to_column(job.updated_at), to_column(job.started_at), to_column(job.finished_at),
-      domain::job_kind_name(job.kind), job.render ? domain::encode_render(*job.render, job.result) : std::string());
+      domain::job_kind_name(job.kind), job.render ? domain::encode_render(*job.render, job.result) : std::string(),
+      job.options.beam_size, fmt::format("{}", fmt::join(job.options.languages, ",")));
 }
 
 Result<> insert_row(Database& database, const domain::Job& job) {
   ZIMU_TRY(Statement insert,
            database.prepare("INSERT INTO jobs (" ZIMU_JOB_STORED ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, "
                             "?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, "
-                            "?28, ?29, ?30, ?31)"));
+                            "?28, ?29, ?30, ?31, ?32, ?33)"));
   return bind_row(insert, job).run();
 }
 
@@ -167,7 +185,7 @@ Result<> SqliteStore::update_job(const domain::Job& job) {
                  "device = ?19, attempts = ?20, priority = ?21, failure_code = ?22, failure_message = ?23, "
                  "failure_action = ?24, failure_retryable = ?25, created_at = ?26, updated_at = ?27, "
                  "started_at = ?28, finished_at = ?29, kind = ?30, "
-                 "parameters = ?31 WHERE id = ?1"));
+                 "parameters = ?31, beam_size = ?32, languages = ?33 WHERE id = ?1"));
     ZIMU_TRY_VOID(bind_row(update, job).run());
     return changed_one(database, kKind, job.id);
   });

@@ -7,6 +7,7 @@
 #include "storage/blob_codec.hpp"
 #include "storage/rows.hpp"
 #include "storage/sqlite_store.hpp"
+#include "storage/store_coverage.hpp"
 
 namespace zimu::storage {
 namespace {
@@ -167,6 +168,7 @@ Result<domain::Transcript> SqliteStore::transcript(const std::string& id, bool w
     ZIMU_TRY(auto transcript, read_header(row));
     if (with_segments) {
       ZIMU_TRY(transcript.segments, read_segments(database, id));
+      ZIMU_TRY(transcript.coverage, total_coverage(database, id));
     }
     return transcript;
   });
@@ -205,12 +207,17 @@ Result<> SqliteStore::commit_window(const domain::Job& job, const domain::Window
   ZIMU_TRY_VOID(check_id(kKind, job.transcript_id));
   return connections_->write([&](Database& database) -> Result<> {
     ZIMU_TRY_VOID(advance_job(database, job));
-    ZIMU_TRY(Statement insert, database.prepare("INSERT INTO windows (transcript_id, idx, start_ms, end_ms, silence) "
-                                                "VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO NOTHING"));
-    insert.bind(job.transcript_id, window.index, to_column(window.start), to_column(window.end), window.silence);
+    ZIMU_TRY(Statement insert, database.prepare("INSERT INTO windows (transcript_id, idx, start_ms, end_ms, silence, "
+                                                "audible_ms, covered_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) "
+                                                "ON CONFLICT DO NOTHING"));
+    const auto& coverage = window.coverage;
+    using Time = std::optional<std::int64_t>;
+    insert.bind(job.transcript_id, window.index, to_column(window.start), to_column(window.end), window.silence,
+                coverage ? Time(coverage->audible.count()) : Time(), coverage ? Time(coverage->covered.count()) : Time());
     ZIMU_TRY_VOID(insert.run());
     if (database.changes() == 0) return {};  // a replay: the first one counts
     ZIMU_TRY_VOID(write_retries(database, job.transcript_id, window));
+    ZIMU_TRY_VOID(insert_coverage(database, job.transcript_id, window));
     auto written = insert_segments(database, job.transcript_id, window.index, window.segments);
     if (!written && written.error().code == ErrorCode::kConflict) {
       return fail(ErrorCode::kProtocol, fmt::format("window {} of job {} brings a segment that an earlier window has",
@@ -223,7 +230,7 @@ Result<> SqliteStore::commit_window(const domain::Job& job, const domain::Window
 Result<std::vector<domain::Window>> SqliteStore::windows(const std::string& transcript_id) {
   ZIMU_TRY_VOID(check_id(kKind, transcript_id));
   return connections_->read([&](Database& database) -> Result<std::vector<domain::Window>> {
-    ZIMU_TRY(Statement row, database.prepare("SELECT idx, start_ms, end_ms, silence FROM windows "
+    ZIMU_TRY(Statement row, database.prepare("SELECT idx, start_ms, end_ms, silence, audible_ms, covered_ms FROM windows "
                                              "WHERE transcript_id = ?1 ORDER BY idx"));
     row.bind(transcript_id);
     std::vector<domain::Window> windows;
@@ -235,9 +242,13 @@ Result<std::vector<domain::Window>> SqliteStore::windows(const std::string& tran
       window.start = milliseconds_column(row, 1);
       window.end = milliseconds_column(row, 2);
       window.silence = row.integer(3) != 0;
+      if (!row.is_null(4)) {
+        window.coverage.emplace(domain::Coverage{milliseconds_column(row, 4), milliseconds_column(row, 5), {}, {}});
+      }
       windows.push_back(std::move(window));
     }
     ZIMU_TRY_VOID(read_retries(database, transcript_id, windows));
+    ZIMU_TRY_VOID(read_coverage(database, transcript_id, windows));
     return windows;
   });
 }

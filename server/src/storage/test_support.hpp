@@ -144,6 +144,9 @@ inline domain::Window sample_window(std::int64_t index) {
     window.segments.push_back(std::move(segment));
   }
   window.retries.push_back({0.2F, "compression_ratio", 2.5F});
+  const auto at = [&window](int ms) { return window.start + Milliseconds(ms); };
+  window.coverage = domain::Coverage{Milliseconds(29'000), Milliseconds(28'000), {{at(14'000), at(15'000)}},
+                                     {{at(14'000), at(15'000), "no_speech", "谢谢 thanks"}}};
   return window;
 }
 

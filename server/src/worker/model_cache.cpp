@@ -18,12 +18,10 @@ std::string file_identity(const std::string& path) {
 
 Result<asr::Engine*> ModelCache::get(const std::string& path, const domain::TranscribeOptions& options) {
   const std::string key = fmt::format("{}|{}|{}|{}", path, file_identity(path), options.device, options.threads);
-  // A model loaded for word times serves jobs without them too.
-  if (engine_ && key == key_ && (has_words_ || !options.words)) return engine_.get();
+  if (engine_ && key == key_) return engine_.get();
   engine_.reset();  // before the next one is loaded: two models at once may not fit
-  ZIMU_TRY(engine_, asr::load_whisper({path, options.device, options.threads, options.words}));
+  ZIMU_TRY(engine_, asr::load_engine({path, options.device, options.threads}));
   key_ = key;
-  has_words_ = options.words;
   return engine_.get();
 }
 

@@ -15,7 +15,6 @@ class ModelCache {
  private:
   std::unique_ptr<asr::Engine> engine_;
   std::string key_;
-  bool has_words_ = false;
 };
 
 }  // namespace zimu::worker

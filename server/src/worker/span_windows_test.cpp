@@ -8,17 +8,19 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/file.hpp"
-#include "worker/sound.hpp"
-#include "worker/windower.hpp"
+#include "worker/window_feed.hpp"
 
 namespace zimu::worker {
 namespace {
 
 namespace fs = std::filesystem;
+constexpr int kSampleRateHz = media::kSampleRateHz;
+constexpr std::uint64_t kSamplesPerMs = 16;
 
 std::string number(std::uint32_t value, int bytes) {
   std::string out;
@@ -73,26 +75,28 @@ struct Place {
   bool operator==(const Place&) const = default;
 };
 
-/// Cuts it up as a job does; `going_on`: from this moment, as after a crash.
+/// Cuts it up as a job does; `going_on`: from this moment, as after a crash. Places in the recording.
 std::vector<Place> windows_of(const AnySound& sound, Part part, std::optional<std::uint64_t> going_on = {}) {
-  auto opened = Sound::open(sound.path.string(), -1, nullptr, part);
-  RC_ASSERT(opened.has_value());
-  Sound& in = **opened;
-  if (going_on) RC_ASSERT(in.skip(*going_on - in.position()).has_value());
+  const std::uint64_t first = static_cast<std::uint64_t>(part.start.count()) * kSamplesPerMs;
+  const Milliseconds begin{static_cast<std::int64_t>(going_on.value_or(first) / kSamplesPerMs)};
+  auto feed = WindowFeed::open(sound.path.string(), -1, nullptr, part, begin);
+  RC_ASSERT(feed.has_value());
   std::vector<Place> places;
-  while (true) {
-    RC_ASSERT(in.fill(kLookSamples + 1).has_value());
-    const auto available = in.available();
-    if (available.empty()) return places;
-    for (std::size_t i = 0; i < available.size(); i += 997) {
-      const float there = static_cast<float>(sound.samples[in.position() + i]) / 32768.0F;
-      RC_ASSERT(std::abs(available[i] - there) < 1e-4F);
+  while (const auto fed = (*feed)->next(true)) {
+    const Place place{first + fed->window.start, first + fed->window.end, fed->audio.empty()};
+    RC_ASSERT(place.end > place.start);
+    RC_ASSERT(fed->span.size() == place.end - place.start);
+    for (std::size_t i = 0; i < fed->span.size(); i += 997) {
+      const float there = static_cast<float>(sound.samples[place.start + i]) / 32768.0F;
+      RC_ASSERT(std::abs(fed->span[i] - there) < 1e-4F);
     }
-    const Cut cut = next_cut(available, in.at_end());
-    RC_ASSERT(cut.length > 0U && cut.length <= kLookSamples);
-    places.push_back({in.position(), in.position() + cut.length, cut.silence});
-    RC_ASSERT(in.skip(cut.length).has_value());
+    RC_ASSERT(fed->audio.size() <= 30U * kSampleRateHz);
+    RC_ASSERT(fed->audio.size() == fed->window.length());
+    places.push_back(place);
   }
+  RC_ASSERT((*feed)->ended());
+  RC_ASSERT((*feed)->end_result().has_value());
+  return places;
 }
 
 RC_GTEST_PROP(SpanWindows, LieSideBySideFromItsStartToItsEnd, ()) {

@@ -2,14 +2,13 @@
 
 #include <algorithm>
 #include <chrono>
+#include <map>
 #include <utility>
 
-#include <fmt/format.h>
-
+#include "worker/coverage.hpp"
 #include "worker/crash_injection.hpp"
 #include "worker/heartbeat.hpp"
-#include "worker/sound.hpp"
-#include "worker/windower.hpp"
+#include "worker/window_feed.hpp"
 
 namespace zimu::worker {
 namespace {
@@ -17,106 +16,155 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr float kSureOfLanguage = 0.5F;
-constexpr int kLanguagePieces = 6;  ///< thirty-second pieces to ask while none is sure
-constexpr std::size_t kLanguagePieceSamples = 30 * kSampleRateHz;
+constexpr std::size_t kLanguageWindows = 6;  ///< with sound, to ask while none is sure
+constexpr std::int64_t kSamplesPerMs = 16;
+/// Of a window's work is done when it is encoded; for progress.
+constexpr double kEncodedShare = 0.6;
 
-Milliseconds to_ms(std::uint64_t samples) { return Milliseconds{static_cast<std::int64_t>(samples / kSamplesPerMs)}; }
+/// A window on its way: the feed's order is the transcript's.
+struct Pending {
+  FedWindow fed;
+  std::optional<asr::WindowResult> result;
+};
 
-class Job {
+class Job : asr::WindowSource {
  public:
   Job(const protocol::TranscribeRequest& request, EventWriter& events, const std::atomic<bool>& cancel)
       : request_(request), events_(events), cancel_(cancel), heartbeat_(events) {}
 
   Result<protocol::DoneEvent> run(ModelCache& models) {
     const Part part{request_.span_start, request_.span_end};
-    ZIMU_TRY(sound_, Sound::open(request_.media_path, request_.options.audio_stream, &cancel_, part));
-    const media::AudioReader& reader = sound_->reader();
-    total_ = part.end.count() > 0 ? part.end : reader.info().duration;
     begin_ = std::max(request_.resume_at, part.start);
+    ZIMU_TRY(feed_, WindowFeed::open(request_.media_path, request_.options.audio_stream, &cancel_, part, begin_));
+    const media::AudioReader& reader = feed_->reader();
+    total_ = part.end.count() > 0 ? part.end : reader.info().duration;
+    done_ = begin_;
     events_.write(protocol::MediaEvent{request_.job, reader.info(), reader.audio_stream()});
     progress("loading", true);
     ZIMU_TRY(engine_, models.get(request_.model_path, request_.options));
     progress("decoding", true);
     started_ = Clock::now();
-    ZIMU_TRY_VOID(sound_->skip(static_cast<std::uint64_t>((begin_ - part.start).count()) * kSamplesPerMs));
     next_window_ = request_.next_window;
+    next_taken_ = request_.next_window;
     next_segment_ = request_.next_segment;
-    ZIMU_TRY_VOID(run_windows());
+    const auto sink = [this](std::uint64_t tag, asr::WindowResult result) {
+      encode_time_ += result.encode_time;
+      sample_time_ += result.sample_time;
+      batch_time_ += result.batch_time;
+      pending_.at(static_cast<std::int64_t>(tag)).result = std::move(result);
+      write_ready();
+      return Result<>{};
+    };
+    const auto abort = [this] {
+      progress("transcribing", false);
+      return cancel_.load();
+    };
+    ZIMU_TRY_VOID(settle_language());
+    ZIMU_TRY_VOID(engine_->transcribe(*this, sink, abort));
+    write_ready();
+    if (cancel_) return fail(ErrorCode::kCancelled, "cancelled");
+    ZIMU_TRY_VOID(feed_->end_result());
     progress("finishing", true);
     return done();
   }
 
  private:
-  Result<> run_windows() {
+  /// The engine asks for work.
+  asr::Pull next(asr::SpeechWindow& into, bool wait) override {
     while (true) {
-      if (cancel_) return fail(ErrorCode::kCancelled, "cancelled");
-      // One sample more than is looked at, so that the end of the recording is known and not guessed.
-      ZIMU_TRY_VOID(sound_->fill(kLookSamples + 1));
-      if (sound_->available().empty()) return {};
-      const Cut cut = next_cut(sound_->available(), sound_->at_end());
-      ZIMU_TRY_VOID(cut.silence ? silent_window(cut.length) : spoken_window(cut.length));
+      if (waiting_.empty()) {
+        auto fed = feed_->next(wait);
+        if (!fed) return feed_->ended() ? asr::Pull::kEnd : asr::Pull::kNotYet;
+        take(std::move(*fed));
+        continue;
+      }
+      const std::int64_t tag = waiting_.front();
+      waiting_.erase(waiting_.begin());
+      Pending& pending = pending_.at(tag);
+      into.tag = static_cast<std::uint64_t>(tag);
+      into.audio = std::move(pending.fed.audio);
+      into.options.language = language_.code;
+      into.options.language_heard = request_.options.language == "auto";
+      into.options.languages = request_.options.languages;
+      into.options.task = request_.options.task;
+      into.options.prompt = request_.options.prompt;
+      into.options.words = request_.options.words;
+      into.options.temperature = request_.options.temperature;
+      into.options.beam_size = request_.options.beam_size;
+      return asr::Pull::kWindow;
     }
   }
 
-  Result<> silent_window(std::size_t length) {
-    domain::Window window;
-    window.silence = true;
-    return finish_window(std::move(window), length);
+  /// Windows without speech are done as they come; the others wait for the engine.
+  void take(FedWindow fed) {
+    const std::int64_t tag = next_taken_++;
+    Pending& pending = pending_[tag];
+    pending.fed = std::move(fed);
+    if (pending.fed.audio.empty()) {
+      pending.result.emplace();
+      write_ready();
+    } else {
+      waiting_.push_back(tag);
+    }
   }
 
-  Result<> spoken_window(std::size_t length) {
-    ZIMU_TRY_VOID(settle_language());
-    progress("transcribing", false);
-    const auto samples = sound_->available().first(length);
-    asr::WindowOptions options;
-    options.language = language_.code;
-    options.task = request_.options.task;
-    options.prompt = request_.options.prompt;
-    options.words = request_.options.words;
-    options.temperature = request_.options.temperature;
-    const auto abort = [this] {
-      progress("transcribing", false);
-      return cancel_.load();
-    };
-    ZIMU_TRY(auto result, engine_->transcribe(samples, options, abort));
-    encode_time_ += result.encode_time;
-    sample_time_ += result.sample_time;
-    // The engine may hand back the tail: it becomes the start of the next window. Whole milliseconds, and never none.
-    std::size_t used = length;
-    if (result.consumed >= Milliseconds{1} && result.consumed < to_ms(length)) {
-      used = static_cast<std::size_t>(result.consumed.count()) * kSamplesPerMs;
+  /// Writes what is done, in order.
+  void write_ready() {
+    while (!pending_.empty() && pending_.begin()->second.result) {
+      Pending pending = std::move(pending_.begin()->second);
+      pending_.erase(pending_.begin());
+      write(pending.fed, std::move(*pending.result));
     }
-    count_coverage(samples.first(used), result.segments);
+  }
+
+  void write(const FedWindow& fed, asr::WindowResult result) {
+    const Milliseconds origin = feed_->origin();
+    const auto start = Milliseconds{static_cast<std::int64_t>(fed.window.start) / kSamplesPerMs};
+    const auto end = Milliseconds{static_cast<std::int64_t>(fed.window.end) / kSamplesPerMs};
     domain::Window window;
+    window.index = next_window_++;
+    window.start = origin + start;
+    window.end = origin + std::max(end, start + Milliseconds{1});
+    window.silence = fed.window.silence;
     window.retries = std::move(result.retries);
     window.segments = std::move(result.segments);
-    return finish_window(std::move(window), used);
-  }
-
-  Result<> finish_window(domain::Window window, std::size_t length) {
-    const Milliseconds start = to_ms(sound_->position());
-    window.index = next_window_++;
-    window.start = start;
-    window.end = std::max(to_ms(sound_->position() + length), start + Milliseconds{1});
+    std::vector<Stretch> texts;
+    const auto place = [&](Milliseconds& from, Milliseconds& to) {
+      from = asr::to_recording(fed.window, from, asr::AtCut::kAfter);
+      to = std::max(asr::to_recording(fed.window, to, asr::AtCut::kBefore), from);
+    };
     for (domain::Segment& segment : window.segments) {
       segment.index = next_segment_++;
-      segment.start += start;
-      segment.end += start;
+      place(segment.start, segment.end);
+      texts.emplace_back(segment.start - start, segment.end - start);
+      segment.start += origin;
+      segment.end += origin;
       for (domain::Word& word : segment.words) {
-        word.start += start;
-        word.end += start;
+        place(word.start, word.end);
+        word.start += origin;
+        word.end += origin;
       }
     }
+    const Coverage coverage = measure_coverage(fed.span, texts);
+    window.coverage = domain::Coverage{coverage.audible, coverage.covered, {}, {}};
+    for (const auto& [from, to] : coverage.gaps) {
+      window.coverage->gaps.push_back({window.start + from, std::min(window.start + to, window.end)});
+    }
+    for (domain::LeftOut& text : result.left_out) {
+      place(text.start, text.end);
+      text.start += origin;
+      text.end += origin;
+    }
+    window.coverage->left_out = std::move(result.left_out);
+    domain::append(total_coverage_, {coverage.audible, coverage.covered, {}, {}});
     crash_if_asked(window.index);
+    done_ = window.end;
     events_.write(protocol::WindowEvent{request_.job, std::move(window)});
-    ZIMU_TRY_VOID(sound_->skip(length));
     progress("transcribing", false);
-    return {};
   }
 
   /// Once a job: given, remembered from before a restart, or heard.
   Result<> settle_language() {
-    if (!language_.code.empty()) return {};
     if (request_.options.language != "auto") {
       language_ = {request_.options.language, 1};
     } else if (!request_.resume_language.empty()) {
@@ -125,33 +173,39 @@ class Job {
       language_ = {"en", 1};
     } else {
       ZIMU_TRY_VOID(hear_language());
+      if (language_.code.empty()) return {};  // nothing to hear in all of it
     }
     events_.write(protocol::LanguageEvent{request_.job, language_.code, language_.probability});
     return {};
   }
 
   Result<> hear_language() {
-    for (int piece = 0; piece < kLanguagePieces && language_.probability < kSureOfLanguage; ++piece) {
-      const std::size_t from = static_cast<std::size_t>(piece) * kLanguagePieceSamples;
-      ZIMU_TRY_VOID(sound_->fill(from + kLanguagePieceSamples));
-      const auto available = sound_->available();
-      if (available.size() <= from) break;
-      const auto samples = available.subspan(from, std::min(kLanguagePieceSamples, available.size() - from));
-      ZIMU_TRY(auto guess, engine_->detect_language(samples));
+    for (std::size_t asked = 0; asked < kLanguageWindows && language_.probability < kSureOfLanguage; ++asked) {
+      while (waiting_.size() <= asked) {
+        if (cancel_) return fail(ErrorCode::kCancelled, "cancelled");
+        auto fed = feed_->next(true);
+        if (!fed) break;
+        take(std::move(*fed));
+      }
+      if (waiting_.size() <= asked) break;
+      ZIMU_TRY(auto guess, engine_->detect_language(pending_.at(waiting_[asked]).fed.audio, request_.options.languages));
       if (cancel_) return fail(ErrorCode::kCancelled, "cancelled");
       // Noise and music have a language too, if one asks; it must not become that of the speech after them.
       guess.probability *= 1 - guess.no_speech_prob;
-      if (guess.probability > language_.probability) language_ = std::move(guess);
+      if (language_.code.empty() || guess.probability > language_.probability) language_ = std::move(guess);
     }
     return {};
   }
 
-  void count_coverage(std::span<const float> samples, const std::vector<domain::Segment>& segments) {
-    std::vector<std::pair<Milliseconds, Milliseconds>> stretches;
-    for (const auto& segment : segments) stretches.emplace_back(segment.start, segment.end);
-    const Audible heard = audible(samples, stretches);
-    audible_ += heard.total;
-    covered_ += heard.covered;
+  /// Windows that are done or on their way count, in whatever order they get ready.
+  Milliseconds reached() const {
+    double ahead = 0;
+    for (const auto& [tag, pending] : pending_) {
+      if (std::ranges::find(waiting_, tag) != waiting_.end()) continue;
+      const auto length = static_cast<double>(pending.fed.window.end - pending.fed.window.start) / kSamplesPerMs;
+      ahead += pending.result ? length : kEncodedShare * length;
+    }
+    return done_ + Milliseconds{static_cast<std::int64_t>(ahead)};
   }
 
   void progress(const char* stage, bool always) {
@@ -159,7 +213,8 @@ class Job {
     protocol::ProgressEvent event;
     event.job = request_.job;
     event.stage = stage;
-    event.done = to_ms(sound_->position());
+    reported_ = std::max(reported_, reached());
+    event.done = reported_;
     event.total = std::max(total_, event.done);
     if (total_.count() == 0) event.total = Milliseconds{0};
     if (engine_ != nullptr) {
@@ -174,10 +229,13 @@ class Job {
   protocol::DoneEvent done() {
     protocol::DoneEvent event;
     event.job = request_.job;
-    event.duration = to_ms(sound_->position());
-    event.audible_share_with_text =
-        audible_.count() > 0 ? static_cast<double>(covered_.count()) / static_cast<double>(audible_.count()) : 1.0;
-    event.timings = {{"decode", sound_->decode_time()}, {"encode", encode_time_}, {"sample", sample_time_}};
+    event.duration = done_;
+    event.audible_share_with_text = domain::share_with_text(total_coverage_);
+    event.timings = {{"decode", feed_->decode_time()},
+                     {"listen", feed_->listen_time()},
+                     {"encode", encode_time_},
+                     {"sample", sample_time_},
+                     {"batch", batch_time_}};
     event.device = engine_->device();
     return event;
   }
@@ -185,18 +243,23 @@ class Job {
   const protocol::TranscribeRequest& request_;
   EventWriter& events_;
   const std::atomic<bool>& cancel_;
-  std::unique_ptr<Sound> sound_;
+  std::unique_ptr<WindowFeed> feed_;
   asr::Engine* engine_ = nullptr;
   asr::LanguageGuess language_;
-  Milliseconds begin_{0};  ///< of the first window
-  Milliseconds total_{0};  ///< where the last one is to end
+  std::map<std::int64_t, Pending> pending_;  ///< by index, from the first that is not written
+  std::vector<std::int64_t> waiting_;        ///< of those, what the engine has not taken
+  Milliseconds begin_{0};     ///< of the first window
+  Milliseconds total_{0};     ///< where the last one is to end
+  Milliseconds done_{0};      ///< everything before is written
+  Milliseconds reported_{0};
   std::int64_t next_window_ = 0;
+  std::int64_t next_taken_ = 0;
   std::int64_t next_segment_ = 0;
   Clock::time_point started_ = Clock::now();
   Milliseconds encode_time_{0};
   Milliseconds sample_time_{0};
-  Milliseconds audible_{0};
-  Milliseconds covered_{0};
+  domain::Coverage total_coverage_;
+  Milliseconds batch_time_{0};  ///< the same, not shared among the windows of a step
   Heartbeat heartbeat_;
 };
 

@@ -164,6 +164,14 @@ TEST_F(JobTest, TranscribesAndPlacesLateAudio) {
   ASSERT_FALSE(first.words.empty());
   EXPECT_NEAR(static_cast<double>(first.words.front().start.count()), 1820, 250);
   EXPECT_GT(out.done->audible_share_with_text, 0.9);
+  domain::Coverage all;
+  for (const auto& window : out.windows) {
+    ASSERT_TRUE(window.coverage);
+    EXPECT_LE(window.coverage->audible, window.end - window.start + 20ms);
+    domain::append(all, *window.coverage);
+  }
+  EXPECT_GT(all.audible, 6s);
+  EXPECT_DOUBLE_EQ(domain::share_with_text(all), out.done->audible_share_with_text);
   EXPECT_EQ(out.done->device, "cpu");
   const auto language = std::ranges::find_if(out.events, [](const auto& e) {
     return std::holds_alternative<protocol::LanguageEvent>(e);
@@ -244,6 +252,25 @@ TEST_F(JobTest, ASpanIsHeardAloneAndGoesOnWithTheSameTail) {
     EXPECT_EQ(protocol::encode(protocol::Event(protocol::WindowEvent{"j", rest.windows[i]})),
               protocol::encode(protocol::Event(protocol::WindowEvent{"j", out.windows[i + 1]})));
   }
+}
+
+TEST_F(JobTest, SoundWithoutTextIsAGap) {
+  if (!has_model()) GTEST_SKIP() << "no model at " << model();
+  protocol::TranscribeRequest request;
+  // Speech, and 30 s later twenty seconds of a tone.
+  request.media_path = make("tone_after.wav", "-i '" + kSpeech.string() + "' -f lavfi -i sine=frequency=440:duration=20 "
+                            "-filter_complex '[0]aresample=16000,aformat=channel_layouts=mono,apad=whole_dur=41[a];"
+                            "[1]aresample=16000[b];[a][b]concat=n=2:v=0:a=1'");
+  request.options.language = "en";
+  const Outcome out = transcribe(request);
+  ASSERT_TRUE(out.done) << out.done.error().message;
+  domain::Coverage all;
+  for (const auto& window : out.windows) domain::append(all, *window.coverage);
+  ASSERT_FALSE(all.gaps.empty());
+  EXPECT_NEAR(static_cast<double>(all.gaps.back().start.count()), 41'000, 40) << "on the recording's clock";
+  EXPECT_NEAR(static_cast<double>(all.gaps.back().end.count()), 61'000, 40);
+  EXPECT_NEAR(out.done->audible_share_with_text, domain::share_with_text(all), 1e-9);
+  EXPECT_LT(domain::share_with_text(all), 0.5);
 }
 
 TEST_F(JobTest, SilenceNeedsNoText) {

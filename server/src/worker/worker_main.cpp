@@ -1,6 +1,7 @@
 #include "worker/worker_main.hpp"
 
 #include <fcntl.h>
+#include <malloc.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -139,6 +140,12 @@ int run(int argc, char** argv) {
   }
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   std::signal(SIGPIPE, SIG_IGN);
+#if defined(__GLIBC__)
+  // Windows of audio come and go: their megabytes stay with the process instead of being cleared by the kernel each time.
+  constexpr int kKeptBytes = 32 << 20;
+  ::mallopt(M_MMAP_THRESHOLD, kKeptBytes);
+  ::mallopt(M_TRIM_THRESHOLD, 4 * kKeptBytes);
+#endif
   EventWriter events(protocol::kEventFd);
   events.write(hello());
   Inbox inbox;

@@ -12,9 +12,9 @@ from faster_whisper.tokenizer import Tokenizer
 from faster_whisper.transcribe import get_compression_ratio, get_suppressed_tokens
 
 from worker.errors import Failure
-from worker.ladder import Decoding, beam_options, climb
+from worker.ladder import MAX_BEAM, Decoding, beam_options, climb
 from worker.segments import fit
-from worker.windows import audible_ms
+from worker.windows import coverage
 
 WINDOW_SAMPLES = 30 * 16000
 MIN_FRAMES = 100  # of 10 ms: alignment needs some
@@ -60,21 +60,28 @@ class Decoder:
         padded[:len(samples)] = samples
         return self._model.encode(self._model.feature_extractor(padded, padding=0)[:, :3000])
 
-    def hear_language(self, samples: np.ndarray) -> tuple[str, float]:
+    def hear_language(self, samples: np.ndarray, among: list[str]) -> tuple[str, float]:
+        """The likeliest of the languages, or of all when there are none, and its share."""
         if not self.multilingual:
             return "en", 1.0
-        token, probability = self._model.model.detect_language(self.encode(samples))[0][0]
-        return token[2:-2], probability
+        odds = {token[2:-2]: p for token, p in self._model.model.detect_language(self.encode(samples))[0]}
+        allowed = {code: odds.get(code, 0.0) for code in among or odds}
+        code = max(allowed, key=allowed.get)
+        return code, allowed[code] / (sum(allowed.values()) or 1.0)
 
     def transcribe(self, samples: np.ndarray, language: str, task: str, prompt: str, words: bool,
-                   temperature: float) -> WindowResult:
+                   temperature: float, beam_size: int = MAX_BEAM) -> WindowResult:
         result = WindowResult(consumed_ms=len(samples) // 16)
         tokenizer = self._tokenizer(language, task)
         started = time.monotonic()
         encoded = self.encode(samples)
         result.encode_seconds = time.monotonic() - started
         given = self._model.get_prompt(tokenizer, tokenizer.encode(" " + prompt.strip()) if prompt.strip() else [])
-        kept, result.retries = climb(temperature, lambda t: self._decode(encoded, given, tokenizer, t))
+
+        def attempt(rung: float) -> Decoding:
+            return self._decode(encoded, given, tokenizer, rung, beam_size if rung == temperature else MAX_BEAM)
+
+        kept, result.retries = climb(temperature, attempt)
         if not kept.is_silence:
             self._add_segments(result, kept, encoded, tokenizer, samples, words)
         result.sample_seconds = time.monotonic() - started - result.encode_seconds
@@ -86,11 +93,12 @@ class Decoder:
             self._tokenizers[key] = Tokenizer(self._model.hf_tokenizer, self.multilingual, task=task, language=language)
         return self._tokenizers[key]
 
-    def _decode(self, encoded, prompt: list[int], tokenizer: Tokenizer, temperature: float) -> Decoding:
+    def _decode(self, encoded, prompt: list[int], tokenizer: Tokenizer, temperature: float,
+                beam_size: int) -> Decoding:
         found = self._model.model.generate(
             encoded, [prompt], max_length=self._model.max_length, return_scores=True, return_no_speech_prob=True,
             suppress_blank=True, suppress_tokens=get_suppressed_tokens(tokenizer, [-1]),
-            max_initial_timestamp_index=50, length_penalty=1, **beam_options(temperature))[0]
+            max_initial_timestamp_index=50, length_penalty=1, **beam_options(temperature, beam_size))[0]
         tokens = found.sequences_ids[0]
         text = tokenizer.decode(tokens).strip()
         return Decoding(tokens=tokens, text=text, temperature=temperature,
@@ -107,7 +115,7 @@ class Decoder:
         consumed_ms = consumed * 10 if consumed < frames else whole_ms
         if ends_with_time and pieces:
             last_ms = max(round(pieces[-1]["end"] * 1000), 0)
-            if last_ms < whole_ms and audible_ms(samples[last_ms * 16:], [])[0] >= LOST_MS:
+            if last_ms < whole_ms and coverage(samples[last_ms * 16:], [])["audible_ms"] >= LOST_MS:
                 consumed_ms = last_ms
         if consumed_ms < LEAST_CONSUMED_MS and consumed_ms < whole_ms:
             return [{"seek": 0, "start": 0.0, "end": len(samples) / 16000, "tokens": tokens}], whole_ms

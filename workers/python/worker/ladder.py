@@ -17,6 +17,7 @@ MAX_NO_SPEECH = 0.5       # with one below SURE_LOGPROB
 SURE_LOGPROB = -0.7
 STEP = 0.2
 LAST = 0.8
+MAX_BEAM = 5  # of every rung after the first
 
 
 @dataclass
@@ -48,9 +49,9 @@ def _retry(temperature: float, reason: str, value: float) -> dict:
     return {"temperature": round(temperature, 4), "reason": reason, "value": round(value, 4)}
 
 
-def beam_options(temperature: float) -> dict:
+def beam_options(temperature: float, beam_size: int) -> dict:
     """For CTranslate2's generate()."""
-    return {"beam_size": 5, "patience": 1, "repetition_penalty": 1 + temperature / 2,
+    return {"beam_size": beam_size, "patience": 1, "repetition_penalty": 1 + temperature / 2,
             "no_repeat_ngram_size": 6 if temperature >= 0.4 else 0}
 
 

@@ -33,6 +33,10 @@ def _real(value) -> bool:
         return False
 
 
+def _texts(value) -> bool:
+    return isinstance(value, list) and all(isinstance(one, str) for one in value)
+
+
 def _flag(value) -> bool:
     return isinstance(value, bool)
 
@@ -57,6 +61,8 @@ class Options:
     threads: int = _is(_small, 0)
     audio_stream: int = _is(_small, -1)
     temperature: float = _is(_real, 0)
+    beam_size: int = _is(_small, 5)
+    languages: list[str] = field(default_factory=list, metadata={"check": _texts})
 
 
 @dataclass

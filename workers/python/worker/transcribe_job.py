@@ -12,7 +12,7 @@ from worker.models import Models
 from worker.progress import Progress
 from worker.requests import MAX_PROMPT_BYTES, Transcribe
 from worker.sound import SAMPLES_PER_MS, Sound
-from worker.windows import LOOK_SAMPLES, audible_ms, next_cut
+from worker.windows import LOOK_SAMPLES, coverage, next_cut
 
 SURE_OF_LANGUAGE = 0.5
 LANGUAGE_PIECES = 6            # pieces of 30 s to ask while none is sure
@@ -26,6 +26,9 @@ def _check(request: Transcribe) -> None:
     if not 0 <= options.temperature <= 1:
         raise Failure("invalid_argument", f"the temperature {options.temperature} is not between 0 and 1",
                       "choose one between 0 and 1")
+    if not 1 <= options.beam_size <= 5:
+        raise Failure("invalid_argument", f"the beam size {options.beam_size} is not between 1 and 5",
+                      "choose one between 1 and 5")
     if len(options.prompt.encode()) > MAX_PROMPT_BYTES:
         raise Failure("invalid_argument", f"the prompt is longer than {MAX_PROMPT_BYTES} bytes", "shorten it")
 
@@ -51,6 +54,8 @@ class _Job:
         self._progress.device = self._decoder.device
         if self._options.language not in ("auto", ""):
             self._decoder.check_language(self._options.language)
+        for language in self._options.languages:
+            self._decoder.check_language(language)
         self._progress.report("decoding")
         self._started = time.monotonic()
         self._progress.done_ms = self._request.span.start_ms
@@ -82,14 +87,11 @@ class _Job:
         samples = self._sound.available[:length]
         o = self._options
         result = self._models.call(self._progress, self._decoder.transcribe, samples, self._language, o.task, o.prompt,
-                                   o.words, o.temperature)
+                                   o.words, o.temperature, o.beam_size)
         self._encode += result.encode_seconds
         self._sample += result.sample_seconds
         # The tail that the decoder hands back becomes the start of the next window. Whole milliseconds, and never none.
         used = length if result.consumed_ms >= length // SAMPLES_PER_MS else result.consumed_ms * SAMPLES_PER_MS
-        audible, covered = audible_ms(samples[:used], [(s["start_ms"], s["end_ms"]) for s in result.segments])
-        self._audible += audible
-        self._covered += covered
         self._finish_window(used, {"retries": result.retries, "segments": result.segments})
 
     def _finish_window(self, length: int, content: dict) -> None:
@@ -104,7 +106,13 @@ class _Job:
                                   for word in segment["words"]]
             segments.append(moved)
             self._next_segment += 1
-        window = content | {"index": self._next_window, "start_ms": start, "end_ms": end}
+        heard = coverage(self._sound.available[:length],
+                         [(s["start_ms"], s["end_ms"]) for s in content.get("segments", [])])
+        self._audible += heard["audible_ms"]
+        self._covered += heard["covered_ms"]
+        heard["gaps"] = [{"start_ms": gap["start_ms"] + start, "end_ms": min(gap["end_ms"] + start, end)}
+                         for gap in heard["gaps"]]
+        window = content | {"index": self._next_window, "start_ms": start, "end_ms": end, "coverage": heard}
         if segments:
             window["segments"] = segments
         self._next_window += 1
@@ -131,14 +139,14 @@ class _Job:
                            probability=round(probability, 4))
 
     def _hear_language(self) -> tuple[str, float]:
-        best = ("en", 0.0)
+        best = ((self._options.languages or ["en"])[0], 0.0)
         for piece in range(LANGUAGE_PIECES):
             start = piece * PIECE_SAMPLES
             self._sound.fill(start + PIECE_SAMPLES)
             samples = self._sound.available[start:start + PIECE_SAMPLES]
             if not len(samples) or best[1] >= SURE_OF_LANGUAGE:
                 break
-            heard = self._models.call(self._progress, self._decoder.hear_language, samples)
+            heard = self._models.call(self._progress, self._decoder.hear_language, samples, self._options.languages)
             best = max(best, heard, key=lambda guess: guess[1])
         return best
 

@@ -25,6 +25,8 @@ LONG_SILENCE = 3 * 50            # worth ending a window early
 LEAST_SPEECH = 50                # before a long silence
 PAD = 10                         # 0.2 s kept around speech
 LEAST_LEADING = 50               # shorter leading silence stays in the window
+PAUSE_FRAMES = 25                # shorter ones part no sound without text
+LEAST_GAP_MS = 1000              # of sound without text, to be named
 
 
 @dataclass
@@ -92,11 +94,21 @@ def next_cut(samples: np.ndarray, at_end: bool) -> Cut:
     return Cut(min(_quietest(levels, silent) * FRAME, len(samples)))
 
 
-def audible_ms(samples: np.ndarray, stretches: list[tuple[int, int]]) -> tuple[int, int]:
-    """Milliseconds that are audible, and of those, how many lie in the given stretches."""
+def coverage(samples: np.ndarray, stretches: list[tuple[int, int]]) -> dict:
+    """How long something can be heard, how much of that lies in the given stretches, and where for a second and more
+    nothing does: the protocol's `coverage`, in the time of the samples."""
     loud = frame_levels(samples) >= AUDIBLE_DB
     at = np.arange(len(loud)) * FRAME_MS
     inside = np.zeros(len(loud), bool)
     for start, end in stretches:
         inside |= (start <= at) & (at < end)
-    return int(loud.sum()) * FRAME_MS, int((loud & inside).sum()) * FRAME_MS
+    gaps: list[list[int]] = []
+    for frame in np.flatnonzero(loud & ~inside).tolist():
+        # Sound with short pauses is one stretch, unless there is text between.
+        if gaps and frame - gaps[-1][1] <= PAUSE_FRAMES and not inside[gaps[-1][1]:frame].any():
+            gaps[-1][1] = frame + 1
+        else:
+            gaps.append([frame, frame + 1])
+    return {"audible_ms": int(loud.sum()) * FRAME_MS, "covered_ms": int((loud & inside).sum()) * FRAME_MS,
+            "gaps": [{"start_ms": start * FRAME_MS, "end_ms": end * FRAME_MS} for start, end in gaps
+                     if (end - start) * FRAME_MS >= LEAST_GAP_MS]}

@@ -1,0 +1,3 @@
+#define ZIMU_KERNELS kernels_base
+#define ZIMU_KERNELS_NAME "base"
+#include "asr/net/kernels.inc"
