@@ -7,6 +7,7 @@ export interface TranscribeChoice {
   task: Task;
   words: boolean;
   prompt: string;
+  accuracy: 'thorough' | 'fast';
 }
 
 export const kMaxPromptLength = 1_000;
@@ -17,6 +18,7 @@ export const defaultChoice: TranscribeChoice = {
   task: 'transcribe',
   words: true,
   prompt: '',
+  accuracy: 'thorough',
 };
 
 /** Takes from stored text what still makes sense; the rest is the default. */
@@ -30,6 +32,7 @@ export function choiceFrom(stored: unknown): TranscribeChoice {
     task: raw.task === 'translate' ? 'translate' : 'transcribe',
     words: typeof raw.words === 'boolean' ? raw.words : defaultChoice.words,
     prompt: text('prompt', '').slice(0, kMaxPromptLength),
+    accuracy: raw.accuracy === 'fast' ? 'fast' : 'thorough',
   };
 }
 
@@ -60,5 +63,6 @@ export function jobRequest(
   };
   if (choice.model && (model || models.length === 0)) request.model = choice.model;
   if (choice.prompt.trim()) request.prompt = choice.prompt.trim();
+  if (choice.accuracy === 'fast') request.beam_size = 1;
   return request;
 }

@@ -31,6 +31,10 @@ export interface JobOptions {
   threads: number;
   audio_stream: number;
   temperature: number;
+  /** 5: thorough, 1: fast. */
+  beam_size: number;
+  /** That `auto` chooses among; empty: all. */
+  languages: string[];
 }
 
 export interface JobFailure {
@@ -111,8 +115,33 @@ export interface Segment {
   temperature: number;
 }
 
+export interface Stretch {
+  start_ms: number;
+  end_ms: number;
+}
+
+/** Text that was decoded and left out of the lines. */
+export interface LeftOut extends Stretch {
+  reason: string;
+  text: string;
+}
+
+/** Sound without text is named from this length on. */
+export const kLeastGapMs = 1_000;
+
+/** What of the sound had text when the transcript was made. */
+export interface Coverage {
+  audible_ms: number;
+  covered_ms: number;
+  share: number;
+  gaps: Stretch[];
+  left_out: LeftOut[];
+}
+
 export interface Transcript extends TranscriptHeader {
   segments: Segment[];
+  /** Null, or absent from an older server: not measured. */
+  coverage?: Coverage | null;
   /** The revision that an undo would take back, and that a redo would do again. */
   undo: number | null;
   redo: number | null;
@@ -273,6 +302,7 @@ export interface JobRequest {
   task?: Task;
   words?: boolean;
   prompt?: string;
+  beam_size?: number;
   /** Only this part, as a draft of that transcript. */
   span?: JobSpan;
 }

@@ -45,6 +45,11 @@ describe('jobRequest', () => {
     const choice = { ...defaultChoice, model: 'tiny.en', language: 'de', task: 'translate' as const };
     expect(jobRequest('m1', choice, models, 'base')).toMatchObject({ language: 'en', task: 'transcribe' });
   });
+  it('asks for a fast decoding where it is wanted', () => {
+    const fast = choiceFrom({ accuracy: 'fast' });
+    expect(jobRequest('m1', fast, models, 'base')).toMatchObject({ beam_size: 1 });
+    expect(jobRequest('m1', choiceFrom({ accuracy: 'best' }), models, 'base').beam_size).toBeUndefined();
+  });
   it('does not ask for a model that was removed', () => {
     expect(jobRequest('m1', { ...defaultChoice, model: 'gone' }, models, 'base').model).toBeUndefined();
   });

@@ -37,6 +37,8 @@ export const job = (id: string, changes: Partial<Job> = {}): Job => ({
     threads: 0,
     audio_stream: -1,
     temperature: 0,
+    beam_size: 5,
+    languages: [],
   },
   stage: 'transcribing',
   progress: 0.5,

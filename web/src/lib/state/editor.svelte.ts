@@ -235,6 +235,19 @@ export class Editor {
     );
   }
 
+  /** A line with this text, in its place among the others. */
+  insertText(start_ms: number, end_ms: number, text: string): void {
+    this.save();
+    const index =
+      lastStarted(
+        this.rows.map((row) => row.segment),
+        start_ms,
+      ) + 1;
+    const made = this.queue.newKey();
+    const before = this.rows[index]?.key ?? '';
+    this.push([{ op: 'insert', before, made, start_ms, end_ms, text: tidy(text), speaker: '' }]);
+  }
+
   private make(index: number, start_ms: number, speaker: string): void {
     const next = this.rows[index];
     const room = Math.min(kInsertedMs, (next?.segment.start_ms ?? Number.MAX_SAFE_INTEGER) - start_ms);

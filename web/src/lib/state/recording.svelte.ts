@@ -3,7 +3,7 @@ import { isAbort } from '../errors';
 import { isRemoved } from '../events';
 import { rowOf, type Row } from '../edit/rows';
 import { isActive, newerFirst, newestJob, putSegment, upsertTranscript } from '../reduce';
-import type { Job, Media, Segment, TranscriptHeader, Waveform } from '../types';
+import type { Coverage, Job, Media, Segment, TranscriptHeader, Waveform } from '../types';
 import { Editor } from './editor.svelte';
 import { session } from './session.svelte';
 
@@ -20,6 +20,8 @@ export class Recording {
   /** What is on show; empty: the recording has no transcript yet. */
   transcriptId = $state('');
   header = $state.raw<TranscriptHeader | null>(null);
+  /** Of the transcript on show, as it was made; null: not measured. */
+  coverage = $state.raw<Coverage | null>(null);
   /** Null while the job still writes: then nobody else may. */
   editor = $state.raw<Editor | null>(null);
   /** The transcript on show has been read from the server. */
@@ -105,13 +107,16 @@ export class Recording {
       this.transcriptId = transcriptId;
       this.header = this.transcripts.find((item) => item.id === transcriptId) ?? null;
       this.take(null, []);
+      this.coverage = null;
       this.loaded = false;
     }
     try {
       const transcript = await api.getTranscript(transcriptId, reading.signal);
       if (reading.signal.aborted) return;
-      const { segments, undo: _undo, redo: _redo, ...header } = transcript;
+      const { segments, coverage, undo: _undo, redo: _redo, ...header } = transcript;
       this.header = header;
+      // While it is being written a part would pass for all of it.
+      this.coverage = this.live ? null : (coverage ?? null);
       if (this.live) {
         const list = [...segments];
         this.early.forEach((segment) => putSegment(list, segment));
