@@ -32,6 +32,7 @@ class Run:
     steal_share: float     # what the hypervisor took
     stdout: str
     stderr: str
+    course: list[tuple[float, dict[str, int]]]  # (seconds, resident KiB by program), thinned out: see Tree
 
     def peak_kb(self, part: str) -> int:
         return max((p.peak_kb for p in self.processes.values() if part in p.name), default=0)
@@ -79,36 +80,54 @@ def machine_ticks() -> tuple[int, int]:
 
 
 class Tree(threading.Thread):
-    """Watches a process and all it starts."""
+    """Watches a process and all it starts. Its course of memory has at most MOST_POINTS points: when there are more,
+    every second one goes and looks come half as often into it."""
 
-    def __init__(self, root: int):
+    MOST_POINTS = 2000
+
+    def __init__(self, root: int, interval: float):
         super().__init__(daemon=True)
         self.root, self.processes, self.peak_kb, self.end = root, {}, 0, threading.Event()
+        self.interval, self.started, self.looks, self.every = interval, time.monotonic(), 0, 1
+        self.course: list[tuple[float, dict[str, int]]] = []
 
     def look(self) -> None:
-        total = 0
+        total, now = 0, {}
         for pid in [self.root, *children(self.root)]:
             peak, resident = status_kb(pid, "VmHWM", "VmRSS")
             if peak:
                 process = self.processes.setdefault(pid, Process(""))
                 process.name = process_name(pid) or process.name  # changes at exec
                 process.peak_kb = max(process.peak_kb, peak)
+                now[process.name] = now.get(process.name, 0) + resident
             total += resident
         self.peak_kb = max(self.peak_kb, total)
+        self.note(now)
+
+    def note(self, now: dict[str, int]) -> None:
+        if self.looks % self.every == 0:
+            self.course.append((round(time.monotonic() - self.started, 2), now))
+        self.looks += 1
+        if len(self.course) > self.MOST_POINTS:
+            del self.course[1::2]
+            self.every *= 2
 
     def run(self) -> None:
-        while not self.end.wait(SAMPLE_SECONDS):
+        while not self.end.wait(self.interval):
             self.look()
 
 
-def run(argv: list, env: dict[str, str] | None = None) -> Run:
+def run(argv: list, env: dict[str, str] | None = None, cores: list[int] | None = None,
+        interval: float = SAMPLE_SECONDS) -> Run:
+    """`cores`: the processors that it and what it starts may use. `interval`: between looks at memory."""
+    pinned = ["taskset", "-c", ",".join(map(str, cores))] if cores else []
     with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
         busy, steal = machine_ticks()
         own = sum(os.times()[:2])
         started = time.monotonic()
-        child = subprocess.Popen([str(a) for a in argv], stdin=subprocess.DEVNULL, stdout=out, stderr=err,
+        child = subprocess.Popen([str(a) for a in [*pinned, *argv]], stdin=subprocess.DEVNULL, stdout=out, stderr=err,
                                  env=clean_environment() | (env or {}))
-        tree = Tree(child.pid)
+        tree = Tree(child.pid, interval)
         tree.start()
         _, state, usage = os.wait4(child.pid, 0)  # counts what the child waited for too
         wall = time.monotonic() - started
@@ -122,4 +141,4 @@ def run(argv: list, env: dict[str, str] | None = None) -> Run:
         out.seek(0)
         err.seek(0)
         return Run(child.returncode, wall, cpu, tree.processes, tree.peak_kb, max(0.0, others / all_cores),
-                   (steal_after - steal) / TICKS / all_cores, out.read(), err.read())
+                   (steal_after - steal) / TICKS / all_cores, out.read(), err.read(), tree.course)
