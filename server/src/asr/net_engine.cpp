@@ -95,6 +95,11 @@ Result<std::unique_ptr<Engine>> load_engine(const LoadOptions& options) {
     return fail(ErrorCode::kUnavailable, "the device cuda was asked for, but no CUDA GPU can be used",
                 "choose device auto or cpu, or see `zimu doctor` for what the GPU lacks");
   }
+  if (2 * file->header().audio_context != MelSpectrogram::kFrames) {
+    return fail(ErrorCode::kModelInvalid,
+                fmt::format("the model {} does not hear 30 seconds at once, as Whisper models do", options.model_path),
+                "import a model of Whisper's own shape");
+  }
   const int threads = options.threads > 0 ? options.threads : usable_cores();
   if (options.device != "cpu" && has_gpu_device()) {
     auto net = load_on_gpu(*file, threads);
