@@ -4,6 +4,7 @@ import time
 
 import pytest
 
+import speech
 from conftest import ffmpeg
 from zimu_server import Server, zimu
 
@@ -40,10 +41,20 @@ def running(tmp_path):
     assert server.stop() == 0, "\n".join(server.log[-40:])
 
 
+def wait_text(server, job):
+    """Until some of it is committed."""
+    end = time.monotonic() + 240
+    while not server.transcript(job["transcript_id"])["segments"]:
+        assert server.job(job["id"])["state"] in ("queued", "running") and time.monotonic() < end
+        time.sleep(0.02)
+
+
 def test_a_running_job_goes_on_from_where_it_was(running, some_windows):
+    # More windows than are decoded at once: the first are finished while others have not begun.
+    talk = running.upload(speech.minutes_of_speech(10).path)
     media = running.upload(some_windows)
-    job = running.create_job(media["id"], language="en")
-    wait_windows(running, job["id"], 1)
+    job = running.create_job(talk["id"], language="en")
+    wait_text(running, job)
     answer = post(running, job["id"], "pause")
     assert answer.status_code == 200 and answer.json()["stage"] in ("pausing", "paused"), answer.text
     paused = running.wait_job(job["id"], states=("paused", "done", "failed"))
@@ -86,9 +97,9 @@ def test_queued_ones_wait_and_conflicts_are_told(running, some_windows):
     assert running.wait_job(waiting["id"])["state"] == "cancelled"
 
 
-def test_the_command_line_pauses_without_a_server(tmp_path, some_windows):
+def test_the_command_line_pauses_without_a_server(tmp_path):
     server = Server(tmp_path / "data").start()
-    job = server.create_job(server.upload(some_windows)["id"], language="en")
+    job = server.create_job(server.upload(speech.minutes_of_speech(10).path)["id"], language="en")
     wait_windows(server, job["id"], 1)
     server.kill()
     env = {"ZIMU_DATA_DIR": str(server.data)}

@@ -64,6 +64,8 @@ test.beforeAll(async ({ playwright }) => {
   test.setTimeout(kTranscribeMs + 30_000);
   api = await playwright.request.newContext({ baseURL: process.env.ZIMU_URL });
   [mediaId, transcriptId] = await transcribe('Inaugural');
+  // However the model cut it: one line first.
+  for (let more = (await texts()).length - 1; more > 0; --more) await revise([{ op: 'merge', index: 0 }]);
   const whole = (await texts())[0]!;
   const cuts = ['ask not', 'ask what', 'for your country'].map((part) => whole.lastIndexOf(part));
   expect(Math.min(...cuts), whole).toBeGreaterThan(0);
@@ -483,14 +485,15 @@ test('selected lines are transcribed again, compared and taken', async ({ page }
 test('60,000 words open within a second and scroll without a long task', async ({ page, browser }) => {
   test.setTimeout(2 * kTranscribeMs);
   const [longMedia, long] = await transcribe('Four hours');
-  const first = (await read(long)).segments[0]!;
-  const words = first.text.trim().split(/\s+/).length;
+  const [first, ...others] = (await read(long)).segments;
+  for (const _ of others) await revise([{ op: 'delete', index: 1 }], long);
+  const words = first!.text.trim().split(/\s+/).length;
   const inserts = Array.from({ length: Math.ceil(kWords / words) }, (_, at) => ({
     op: 'insert',
     index: at + 1,
     start_ms: (at + 1) * 5_000,
     end_ms: (at + 1) * 5_000 + 4_000,
-    text: `${at + 1}: ${first.text.trim()}`,
+    text: `${at + 1}: ${first!.text.trim()}`,
   }));
   await revise(inserts, long);
   await page.addInitScript(() => {
