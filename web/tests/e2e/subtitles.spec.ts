@@ -64,12 +64,18 @@ test.beforeAll(async ({ playwright }) => {
   const state = async () => (await get<{ state: string }>(`/jobs/${job.id}`)).state;
   await expect.poll(state, { timeout: kTranscribeMs }).toBe('done');
 
-  // Three cues with known times, of what the model heard first; the words give the text, so the rest follows by rule.
+  // Three cues with known times and texts in the place of what the model heard.
   const heard = await read();
   const operations: object[] = heard.segments.slice(1).map(() => ({ op: 'delete', index: 1 }));
   operations.push(
-    { op: 'text', index: 0, text: 'And so my fellow Americans, ask not what your country can do for you' },
-    { op: 'times', index: 0, start_ms: 500, end_ms: 8_000 },
+    {
+      op: 'insert',
+      index: 1,
+      start_ms: 500,
+      end_ms: 8_000,
+      text: 'And so my fellow Americans, ask not what your country can do for you',
+    },
+    { op: 'delete', index: 0 },
     {
       op: 'insert',
       index: 1,
