@@ -96,8 +96,8 @@ def test_not_media_is_65_and_the_others_go_on(files, tmp_path):
     assert (tmp_path / "out" / "a.srt").exists() and not (tmp_path / "out" / "junk.srt").exists()
 
 
-def test_interrupt_leaves_nothing(many_windows, tmp_path):
-    process = subprocess.Popen([BIN / "zimu", "transcribe", many_windows, "-o", tmp_path], stderr=subprocess.PIPE,
+def test_interrupt_leaves_nothing(ten_windows, tmp_path):
+    process = subprocess.Popen([BIN / "zimu", "transcribe", ten_windows, "-o", tmp_path], stderr=subprocess.PIPE,
                                env=base_environment() | {"ZIMU_MODEL_DIR": str(MODELS)})
     time.sleep(4)
     process.send_signal(signal.SIGINT)

@@ -77,10 +77,10 @@ def test_disk_fills_during_a_resumable_upload(small_disk):
         running.stop()
 
 
-def test_disk_fills_during_transcription(small_disk, many_windows):
+def test_disk_fills_during_transcription(small_disk, ten_windows):
     running = Server(small_disk).start()
     try:
-        media = running.upload(many_windows)
+        media = running.upload(ten_windows)
         job = running.create_job(media["id"])
         running.wait_job(job["id"], states=("running",))
         time.sleep(1)

@@ -119,9 +119,9 @@ def test_missing_model_is_a_typed_failure(server, done):
     assert "zimu models pull large-v3" in job["failure"]["action"]
 
 
-def test_cancel_and_retry(server, many_windows):
+def test_cancel_and_retry(server, ten_windows):
     import time
-    media = server.upload(many_windows)
+    media = server.upload(ten_windows)
     job = server.create_job(media["id"])
     server.wait_job(job["id"], states=("running",))
     time.sleep(1)

@@ -162,10 +162,10 @@ def test_pull_over_a_broken_connection_then_use_then_remove(start, hub, jfk, mod
     assert not (models / f"ggml-{MODEL}.bin").exists() and not (models / f"ggml-{MODEL}.json").exists()
 
 
-def test_a_running_job_keeps_its_model(start, models, many_windows):
+def test_a_running_job_keeps_its_model(start, models, ten_windows):
     server = start()
     with server.client() as client:
-        job = server.create_job(server.upload(many_windows)["id"])
+        job = server.create_job(server.upload(ten_windows)["id"])
         server.wait_job(job["id"], states=("running",))
         refused = client.delete("/api/v1/models/base")
         assert refused.status_code == 409 and "a job that runs now uses it" in refused.json()["detail"]

@@ -90,10 +90,10 @@ def test_an_old_recording_gets_its_picture_and_waveform(server, film):
         assert not has_poster(server, first)
 
 
-def test_a_transcription_comes_first(server, film, many_windows):
+def test_a_transcription_comes_first(server, film, ten_windows):
     (old,) = library(server, film, 1)
     with server.client() as client:
-        job = server.create_job(server.upload(many_windows)["id"])
+        job = server.create_job(server.upload(ten_windows)["id"])
         server.wait_job(job["id"], states=("running",))
         while True:
             state = server.job(job["id"])["state"]

@@ -96,8 +96,8 @@ def test_stream(transcribe):
     assert WORDS in plain(done.text)
 
 
-def test_stream_comes_while_the_job_runs(server, sdk, many_windows):
-    with open(many_windows, "rb") as file:
+def test_stream_comes_while_the_job_runs(server, sdk, ten_windows):
+    with open(ten_windows, "rb") as file:
         stream = sdk.audio.transcriptions.create(model="whisper-1", file=file, stream=True)
     first = next(iter(stream))
     assert first.type == "transcript.text.delta" and first.delta
@@ -174,12 +174,12 @@ def test_a_final_failure_is_not_tried_again(server, sdk):
     assert len(jobs_of(server)) == before + 1
 
 
-def test_a_key_finds_the_answer_after_a_lost_connection(server, many_windows, jfk):
+def test_a_key_finds_the_answer_after_a_lost_connection(server, ten_windows, jfk):
     key = {"Idempotency-Key": f"lost {time.time_ns()}"}
     form = {"model": "whisper-1"}
     with server.client(timeout=1) as impatient, open(jfk, "rb") as file, pytest.raises(httpx.TimeoutException):
         # Behind another job, so that no machine is too fast for this.
-        threading.Thread(target=lambda: server.create_job(server.upload(many_windows)["id"], priority=100)).start()
+        threading.Thread(target=lambda: server.create_job(server.upload(ten_windows)["id"], priority=100)).start()
         while not any(job["state"] == "running" for job in jobs_of(server)):
             time.sleep(0.05)
         impatient.post("/v1/audio/transcriptions", files={"file": file}, data=form, headers=key)

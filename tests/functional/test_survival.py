@@ -14,8 +14,8 @@ def texts(transcript):
 
 
 @pytest.fixture(scope="module")
-def undisturbed(server, many_windows):
-    media = server.upload(many_windows)
+def undisturbed(server, ten_windows):
+    media = server.upload(ten_windows)
     job = server.wait_job(server.create_job(media["id"])["id"])
     assert job["state"] == "done"
     found = texts(server.transcript(job["transcript_id"]))
@@ -45,25 +45,25 @@ def run_with_kills(data, media_file, kills, kill_server):
 
 
 # More kills than windows would be two deaths on one window: each round allows the job one window between two kills.
-def test_worker_killed(tmp_path, many_windows, undisturbed):
+def test_worker_killed(tmp_path, ten_windows, undisturbed):
     random.seed(int(os.environ.get("ZIMU_TEST_SEED", "1")))
-    job, found = run_with_kills(tmp_path / "data", many_windows, kills=1, kill_server=False)
+    job, found = run_with_kills(tmp_path / "data", ten_windows, kills=1, kill_server=False)
     assert job["state"] == "done" and job["attempts"] >= 1, job
     assert found == undisturbed
 
 
-def test_server_and_worker_killed_repeatedly(tmp_path, many_windows, undisturbed):
+def test_server_and_worker_killed_repeatedly(tmp_path, ten_windows, undisturbed):
     random.seed(int(os.environ.get("ZIMU_TEST_SEED", "2")))
-    job, found = run_with_kills(tmp_path / "data", many_windows, kills=int(os.environ.get("ZIMU_TEST_KILLS", "4")),
+    job, found = run_with_kills(tmp_path / "data", ten_windows, kills=int(os.environ.get("ZIMU_TEST_KILLS", "4")),
                                 kill_server=True)
     assert job["state"] == "done", job
     assert found == undisturbed
 
 
-def test_worker_that_dies_twice_on_one_window_fails_the_job_and_keeps_the_text(tmp_path, many_windows, undisturbed):
+def test_worker_that_dies_twice_on_one_window_fails_the_job_and_keeps_the_text(tmp_path, ten_windows, undisturbed):
     running = Server(tmp_path / "data", env={"ZIMU_WORKER_CRASH_AT_WINDOW": "3", "ZIMU_WORKER_CRASH_SIGNAL": "SEGV"}).start()
     try:
-        job = running.wait_job(running.create_job(running.upload(many_windows)["id"])["id"])
+        job = running.wait_job(running.create_job(running.upload(ten_windows)["id"])["id"])
         assert job["state"] == "failed" and job["failure"]["code"] == "worker_crashed", job
         assert "SIGSEGV" in job["failure"]["message"] and job["failure"]["action"]
         kept = texts(running.transcript(job["transcript_id"]))
@@ -72,9 +72,9 @@ def test_worker_that_dies_twice_on_one_window_fails_the_job_and_keeps_the_text(t
         running.stop()
 
 
-def test_stop_is_graceful_and_the_job_goes_on_after_it(tmp_path, many_windows, undisturbed):
+def test_stop_is_graceful_and_the_job_goes_on_after_it(tmp_path, ten_windows, undisturbed):
     running = Server(tmp_path / "data").start()
-    job = running.create_job(running.upload(many_windows)["id"])
+    job = running.create_job(running.upload(ten_windows)["id"])
     running.wait_job(job["id"], states=("running",))
     time.sleep(2)
     assert running.stop() == 0

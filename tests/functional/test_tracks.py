@@ -90,8 +90,8 @@ def test_delete(server, client, media):
     assert client.get(f"/api/v1/transcripts/{kept['id']}").status_code == 200
 
 
-def test_delete_waits_for_the_job(server, client, many_windows):
-    media = server.upload(many_windows)
+def test_delete_waits_for_the_job(server, client, ten_windows):
+    media = server.upload(ten_windows)
     job = server.create_job(media["id"])
     server.wait_job(job["id"], states=("running",))
     refused = client.delete(f"/api/v1/transcripts/{job['transcript_id']}")

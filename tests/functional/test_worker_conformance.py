@@ -129,8 +129,8 @@ def test_the_default_stream_is_the_one_that_says_so(worker, film):
 
 # --- cancel [3]
 
-def test_cancel_in_the_middle(worker, many_windows, jfk):
-    worker.send("transcribe", job="long", media=str(many_windows), model=str(MODEL), options={"language": "en"})
+def test_cancel_in_the_middle(worker, ten_windows, jfk):
+    worker.send("transcribe", job="long", media=str(ten_windows), model=str(MODEL), options={"language": "en"})
     rules = JobRules().feed([worker.event()])
     while not rules.windows:
         rules.feed([worker.event()])
@@ -149,9 +149,9 @@ def test_cancel_in_the_middle(worker, many_windows, jfk):
     assert done["type"] == "done" and SENTENCE in rules.text
 
 
-def test_cancel_right_after_the_request(fresh, many_windows, jfk):
+def test_cancel_right_after_the_request(fresh, ten_windows, jfk):
     fresh.event()
-    request = {"type": "transcribe", "job": "hasty", "media": str(many_windows), "model": str(MODEL)}
+    request = {"type": "transcribe", "job": "hasty", "media": str(ten_windows), "model": str(MODEL)}
     fresh.send_raw((json.dumps(request) + '\n{"type": "cancel", "job": "hasty"}\n').encode())
     assert fresh.rest("hasty")[-1].get("code") == "cancelled"
     is_alive(fresh, jfk)
@@ -176,9 +176,9 @@ def test_the_end_of_requests_ends_an_idle_worker(fresh):
 
 
 @pytest.mark.parametrize("moment", ["media", "language", "window"])
-def test_the_end_of_requests_ends_it_in_the_middle_of_a_job(fresh, many_windows, moment):
+def test_the_end_of_requests_ends_it_in_the_middle_of_a_job(fresh, ten_windows, moment):
     fresh.event()
-    fresh.send("transcribe", job="long", media=str(many_windows), model=str(MODEL), options={"language": "en"})
+    fresh.send("transcribe", job="long", media=str(ten_windows), model=str(MODEL), options={"language": "en"})
     fresh.until(moment)
     fresh.close_requests()
     types = drain(fresh)

@@ -12,10 +12,10 @@ from worker_rules import JobRules
 
 
 @pytest.fixture(scope="module")
-def three_hours(media_dir, many_windows):
+def three_hours(media_dir, ten_windows):
     """Three hours as phones record them, and as films come, made of some minutes again and again."""
     short, sound, film = media_dir / "short.m4a", media_dir / "3h.m4a", media_dir / "3h.mkv"
-    ffmpeg("-i", many_windows, "-t", 200, "-c:a", "aac", "-b:a", "64k", short)
+    ffmpeg("-i", ten_windows, "-t", 200, "-c:a", "aac", "-b:a", "64k", short)
     ffmpeg("-stream_loop", 53, "-i", short, "-c", "copy", sound)
     pictures = media_dir / "pictures.mkv"
     ffmpeg("-f", "lavfi", "-i", "testsrc=size=320x180:rate=5:duration=200", "-c:v", "mpeg4", "-g", 50, pictures)
@@ -25,9 +25,9 @@ def three_hours(media_dir, many_windows):
 
 # --- where it begins and ends [4, 5]
 
-def test_a_span_is_all_that_is_heard(worker, many_windows):
+def test_a_span_is_all_that_is_heard(worker, ten_windows):
     span = {"start_ms": 20_000, "end_ms": 35_000}
-    rules, done = transcribe(worker, many_windows, span=span, words=True, language="auto")
+    rules, done = transcribe(worker, ten_windows, span=span, words=True, language="auto")
     assert done["type"] == "done", done
     assert rules.windows[0]["start_ms"] == 20_000 and rules.windows[0]["index"] == 0
     assert rules.windows[-1]["end_ms"] == done["duration_ms"] == 35_000
@@ -38,14 +38,14 @@ def test_a_span_is_all_that_is_heard(worker, many_windows):
     assert rules.language == "en"
 
 
-def test_words_lie_where_they_lie_in_the_whole_recording(worker, many_windows, jfk):
+def test_words_lie_where_they_lie_in_the_whole_recording(worker, ten_windows, jfk):
     def asked(rules):
         words = [w for window in rules.windows for s in window.get("segments", []) for w in s["words"]]
         return [w["start_ms"] for w in words if w["text"].strip().lower() == "ask"]
 
     once, _ = transcribe(worker, jfk, words=True)
     there = [at + 7 * 11_000 for at in asked(once)]
-    part, _ = transcribe(worker, many_windows, words=True, span={"start_ms": 78_000, "end_ms": 88_000})  # sought
+    part, _ = transcribe(worker, ten_windows, words=True, span={"start_ms": 78_000, "end_ms": 88_000})  # sought
     assert len(there) == 2 and len(asked(part)) == 2, (there, asked(part))
     assert all(abs(at - other) < 400 for at, other in zip(asked(part), there)), (asked(part), there)
 
@@ -76,13 +76,13 @@ def test_a_span_that_ends_before_it_starts_is_no_message(fresh, jfk):
 # --- going on [6]
 
 @pytest.mark.parametrize("start", [20_000, 75_250])  # decoded up to there; sought
-def test_an_interrupted_span_gives_the_same(worker, many_windows, start):
+def test_an_interrupted_span_gives_the_same(worker, ten_windows, start):
     span = {"start_ms": start, "end_ms": start + 40_000}
-    whole, done = transcribe(worker, many_windows, words=True, span=span)
+    whole, done = transcribe(worker, ten_windows, words=True, span=span)
     assert done["type"] == "done" and len(whole.windows) >= 2
     first = whole.windows[0]
     resume = {"at_ms": first["end_ms"], "next_window": 1, "next_segment": len(first.get("segments", []))}
-    again, done = transcribe(worker, many_windows, words=True, span=span, resume=resume)
+    again, done = transcribe(worker, ten_windows, words=True, span=span, resume=resume)
     assert done["type"] == "done" and again.windows == whole.windows[1:]
 
 
