@@ -118,8 +118,8 @@ def insert(connection: sqlite3.Connection, table: str, **values) -> None:
 
 @pytest.fixture(scope="session")
 def long_speech(tmp_path_factory) -> pathlib.Path:
-    """A minute and a half of speech: some windows."""
+    """Eleven minutes of speech: more windows than are decoded at once."""
     target = tmp_path_factory.mktemp("speech") / "long.wav"
-    subprocess.run(["ffmpeg", "-nostdin", "-v", "error", "-stream_loop", "6", "-i", SAMPLES / "jfk.mp3", "-af", "apad=pad_dur=2",
+    subprocess.run(["ffmpeg", "-nostdin", "-v", "error", "-stream_loop", "59", "-i", SAMPLES / "jfk.mp3", "-af", "apad=pad_dur=2",
                     "-ar", "16000", "-ac", "1", target], check=True)
     return target

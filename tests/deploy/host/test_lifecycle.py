@@ -281,6 +281,7 @@ def test_stop_in_the_middle_of_a_job_leaves_no_zombie_and_the_job_goes_on(contai
     until(lambda: all(p.status() != psutil.STATUS_ZOMBIE for p in server.inside()))
     everyone = server.inside()
     assert any(p.name() == "zimu-worker" for p in everyone) or server.job(job["id"])["state"] != "running"
+    until(lambda: server.transcript(job["transcript_id"])["segments"])
     assert server.stop(60) == 0, "\n".join(server.log)   # stop_grace_period of docker-compose.yml
     assert not any(p.is_running() for p in everyone)
     assert not (container.data / "zimu.db-wal").exists(), "the journal is folded in"
