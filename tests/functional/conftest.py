@@ -34,6 +34,14 @@ def ten_windows(media_dir, jfk) -> pathlib.Path:
     return target
 
 
+@pytest.fixture(scope="session")
+def many_windows(media_dir, jfk) -> pathlib.Path:
+    """Twelve minutes: more windows than are decoded at once, so that some are finished while others have not begun."""
+    target = media_dir / "many_windows.wav"
+    ffmpeg("-stream_loop", "63", "-i", jfk, "-af", "apad=pad_dur=2", "-ar", "16000", "-ac", "1", target)
+    return target
+
+
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
     """One server a test file, with its own data folder."""

@@ -96,8 +96,8 @@ def test_stream(transcribe):
     assert WORDS in plain(done.text)
 
 
-def test_stream_comes_while_the_job_runs(server, sdk, ten_windows):
-    with open(ten_windows, "rb") as file:
+def test_stream_comes_while_the_job_runs(server, sdk, many_windows):
+    with open(many_windows, "rb") as file:
         stream = sdk.audio.transcriptions.create(model="whisper-1", file=file, stream=True)
     first = next(iter(stream))
     assert first.type == "transcript.text.delta" and first.delta
