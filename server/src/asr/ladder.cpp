@@ -79,15 +79,4 @@ LadderOutcome Ladder::outcome() {
   return std::move(outcome_);
 }
 
-Result<LadderOutcome> climb(float first_temperature,
-                            const std::function<Result<Decoding>(float temperature, int seed)>& attempt) {
-  Ladder ladder(first_temperature, Ladder::Beam::kNever);
-  for (bool again = true; again;) {
-    const Rung rung = ladder.rung();
-    ZIMU_TRY(Decoding decoding, attempt(rung.temperature, static_cast<int>(rung.seed)));
-    again = ladder.climb(std::move(decoding));
-  }
-  return ladder.outcome();
-}
-
 }  // namespace zimu::asr

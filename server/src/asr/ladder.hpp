@@ -1,11 +1,9 @@
 #pragma once
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <vector>
 
 #include "asr/sampler.hpp"
-#include "base/result.hpp"
 #include "domain/transcript.hpp"
 
 namespace zimu::asr {
@@ -58,9 +56,5 @@ class Ladder {
   LadderOutcome outcome_;
   std::vector<Decoding> tried_;  // the bad ones, in the order of the retries
 };
-
-/// Climbs a ladder without a beam search. `attempt(temperature, seed)` decodes once.
-Result<LadderOutcome> climb(float first_temperature,
-                            const std::function<Result<Decoding>(float temperature, int seed)>& attempt);
 
 }  // namespace zimu::asr
