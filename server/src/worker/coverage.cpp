@@ -20,16 +20,16 @@ bool is_audible(std::span<const float> frame) {
 
 }  // namespace
 
-Coverage measure_coverage(std::span<const float> samples, std::span<const Stretch> texts) {
-  Coverage out;
+domain::Coverage measure_coverage(std::span<const float> samples, Milliseconds start, std::span<const Stretch> texts) {
+  domain::Coverage out;
   auto text = texts.begin();
-  Milliseconds open{-1};  // where a stretch of sound without text began
-  Milliseconds last{0};   // where it was heard last
+  Milliseconds open{-1};     // where a stretch of sound without text began
+  Milliseconds last{start};  // where it was heard last
   const auto close = [&] {
-    if (open.count() >= 0 && last - open >= kLeastGap) out.gaps.emplace_back(open, last);
+    if (open.count() >= 0 && last - open >= kLeastGap) out.gaps.push_back({open, last});
     open = Milliseconds{-1};
   };
-  Milliseconds at{0};
+  Milliseconds at{start};
   for (std::size_t i = 0; i < samples.size(); i += kFrame, at += kFrameTime) {
     while (text != texts.end() && text->second + kReach <= at) ++text;
     const bool covered = text != texts.end() && text->first - kReach <= at;

@@ -1,27 +1,22 @@
 #pragma once
 #include <span>
 #include <utility>
-#include <vector>
 
 #include "base/time.hpp"
+#include "domain/transcript.hpp"
 
 namespace zimu::worker {
 
 /// A stretch of a recording, [first, second).
 using Stretch = std::pair<Milliseconds, Milliseconds>;
 
-/// How much of what can be heard has text.
-struct Coverage {
-  Milliseconds audible{0};
-  Milliseconds covered{0};    ///< of it, what lies in segments or within kReach of one
-  std::vector<Stretch> gaps;  ///< audible for kLeastGap and more, and no text
-};
-
+/// Sound without text for this long and more is a gap.
 constexpr Milliseconds kLeastGap{1000};
 /// A breath before a sentence and the echo after it belong to it.
 constexpr Milliseconds kReach{250};
 
-/// `samples`: 16 kHz. `texts`: in their time, sorted.
-Coverage measure_coverage(std::span<const float> samples, std::span<const Stretch> texts);
+/// How much of what can be heard has text. `samples`: 16 kHz, the first at `start`. `texts`: sorted, in the same time as
+/// `start` and the gaps.
+domain::Coverage measure_coverage(std::span<const float> samples, Milliseconds start, std::span<const Stretch> texts);
 
 }  // namespace zimu::worker

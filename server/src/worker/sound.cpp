@@ -4,14 +4,6 @@
 
 namespace zimu::worker {
 
-namespace {
-
-std::uint64_t samples_in(Milliseconds time) {
-  return static_cast<std::uint64_t>(std::max<std::int64_t>(time.count(), 0)) * (media::kSampleRateHz / 1000);
-}
-
-}  // namespace
-
 Result<std::unique_ptr<Sound>> Sound::open(const std::string& path, int audio_stream, const std::atomic<bool>* cancel,
                                            Part part) {
   ZIMU_TRY(auto reader, media::AudioReader::open(path, audio_stream, cancel, part.start));

@@ -1,6 +1,8 @@
 #pragma once
+#include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <span>
@@ -12,6 +14,15 @@
 #include "worker/sample_queue.hpp"
 
 namespace zimu::worker {
+
+constexpr std::int64_t kSamplesPerMs = media::kSampleRateHz / 1000;
+constexpr std::uint64_t samples_in(Milliseconds time) {
+  return static_cast<std::uint64_t>(std::max<std::int64_t>(time.count(), 0) * kSamplesPerMs);
+}
+/// Whole milliseconds.
+constexpr Milliseconds time_of(std::uint64_t samples) {
+  return Milliseconds{static_cast<std::int64_t>(samples) / kSamplesPerMs};
+}
 
 /// A part of a recording; `end` 0: to where it ends.
 struct Part {

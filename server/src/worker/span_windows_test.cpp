@@ -20,7 +20,6 @@ namespace {
 
 namespace fs = std::filesystem;
 constexpr int kSampleRateHz = media::kSampleRateHz;
-constexpr std::uint64_t kSamplesPerMs = 16;
 
 std::string number(std::uint32_t value, int bytes) {
   std::string out;

@@ -17,14 +17,14 @@ using Clock = std::chrono::steady_clock;
 
 constexpr float kSureOfLanguage = 0.5F;
 constexpr std::size_t kLanguageWindows = 6;  ///< with sound, to ask while none is sure
-constexpr std::int64_t kSamplesPerMs = 16;
 /// Of a window's work is done when it is encoded; for progress.
 constexpr double kEncodedShare = 0.6;
 
-/// A window on its way: the feed's order is the transcript's.
+/// A window on its way: the feed's order is the transcript's. Its sound goes as soon as its text is there, so that
+/// windows that wait for an earlier one cost little.
 struct Pending {
   FedWindow fed;
-  std::optional<asr::WindowResult> result;
+  std::optional<domain::Window> done;
 };
 
 class Job : asr::WindowSource {
@@ -51,7 +51,8 @@ class Job : asr::WindowSource {
       encode_time_ += result.encode_time;
       sample_time_ += result.sample_time;
       batch_time_ += result.batch_time;
-      pending_.at(static_cast<std::int64_t>(tag)).result = std::move(result);
+      Pending& pending = pending_.at(static_cast<std::int64_t>(tag));
+      pending.done = finish(std::exchange(pending.fed, {}), std::move(result));
       write_ready();
       return Result<>{};
     };
@@ -101,66 +102,53 @@ class Job : asr::WindowSource {
     Pending& pending = pending_[tag];
     pending.fed = std::move(fed);
     if (pending.fed.audio.empty()) {
-      pending.result.emplace();
+      pending.done = finish(std::exchange(pending.fed, {}), {});
       write_ready();
     } else {
       waiting_.push_back(tag);
     }
   }
 
-  /// Writes what is done, in order.
-  void write_ready() {
-    while (!pending_.empty() && pending_.begin()->second.result) {
-      Pending pending = std::move(pending_.begin()->second);
-      pending_.erase(pending_.begin());
-      write(pending.fed, std::move(*pending.result));
-    }
-  }
-
-  void write(const FedWindow& fed, asr::WindowResult result) {
+  /// In the recording's time; numbers come when it is written.
+  domain::Window finish(const FedWindow& fed, asr::WindowResult result) {
     const Milliseconds origin = feed_->origin();
-    const auto start = Milliseconds{static_cast<std::int64_t>(fed.window.start) / kSamplesPerMs};
-    const auto end = Milliseconds{static_cast<std::int64_t>(fed.window.end) / kSamplesPerMs};
     domain::Window window;
-    window.index = next_window_++;
-    window.start = origin + start;
-    window.end = origin + std::max(end, start + Milliseconds{1});
+    window.start = origin + time_of(fed.window.start);
+    window.end = std::max(origin + time_of(fed.window.end), window.start + Milliseconds{1});
     window.silence = fed.window.silence;
     window.retries = std::move(result.retries);
     window.segments = std::move(result.segments);
-    std::vector<Stretch> texts;
     const auto place = [&](Milliseconds& from, Milliseconds& to) {
       from = asr::to_recording(fed.window, from, asr::AtCut::kAfter);
-      to = std::max(asr::to_recording(fed.window, to, asr::AtCut::kBefore), from);
+      to = origin + std::max(asr::to_recording(fed.window, to, asr::AtCut::kBefore), from);
+      from += origin;
     };
+    std::vector<Stretch> texts;
     for (domain::Segment& segment : window.segments) {
-      segment.index = next_segment_++;
       place(segment.start, segment.end);
-      texts.emplace_back(segment.start - start, segment.end - start);
-      segment.start += origin;
-      segment.end += origin;
-      for (domain::Word& word : segment.words) {
-        place(word.start, word.end);
-        word.start += origin;
-        word.end += origin;
-      }
+      texts.emplace_back(segment.start, segment.end);
+      for (domain::Word& word : segment.words) place(word.start, word.end);
     }
-    const Coverage coverage = measure_coverage(fed.span, texts);
-    window.coverage = domain::Coverage{coverage.audible, coverage.covered, {}, {}};
-    for (const auto& [from, to] : coverage.gaps) {
-      window.coverage->gaps.push_back({window.start + from, std::min(window.start + to, window.end)});
-    }
-    for (domain::LeftOut& text : result.left_out) {
-      place(text.start, text.end);
-      text.start += origin;
-      text.end += origin;
-    }
+    window.coverage = measure_coverage(fed.span, window.start, texts);
+    for (auto& gap : window.coverage->gaps) gap.end = std::min(gap.end, window.end);
+    for (domain::LeftOut& text : result.left_out) place(text.start, text.end);
     window.coverage->left_out = std::move(result.left_out);
-    domain::append(total_coverage_, {coverage.audible, coverage.covered, {}, {}});
-    crash_if_asked(window.index);
-    done_ = window.end;
-    events_.write(protocol::WindowEvent{request_.job, std::move(window)});
-    progress("transcribing", false);
+    return window;
+  }
+
+  /// Writes what is done, in order.
+  void write_ready() {
+    while (!pending_.empty() && pending_.begin()->second.done) {
+      domain::Window window = std::move(*pending_.begin()->second.done);
+      pending_.erase(pending_.begin());
+      window.index = next_window_++;
+      for (domain::Segment& segment : window.segments) segment.index = next_segment_++;
+      domain::append(total_coverage_, {window.coverage->audible, window.coverage->covered, {}, {}});
+      crash_if_asked(window.index);
+      done_ = window.end;
+      events_.write(protocol::WindowEvent{request_.job, std::move(window)});
+      progress("transcribing", false);
+    }
   }
 
   /// Once a job: given, remembered from before a restart, or heard.
@@ -202,8 +190,12 @@ class Job : asr::WindowSource {
     double ahead = 0;
     for (const auto& [tag, pending] : pending_) {
       if (std::ranges::find(waiting_, tag) != waiting_.end()) continue;
-      const auto length = static_cast<double>(pending.fed.window.end - pending.fed.window.start) / kSamplesPerMs;
-      ahead += pending.result ? length : kEncodedShare * length;
+      if (pending.done) {
+        ahead += static_cast<double>((pending.done->end - pending.done->start).count());
+      } else {
+        const auto& window = pending.fed.window;
+        ahead += kEncodedShare * static_cast<double>((time_of(window.end) - time_of(window.start)).count());
+      }
     }
     return done_ + Milliseconds{static_cast<std::int64_t>(ahead)};
   }

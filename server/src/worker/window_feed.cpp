@@ -8,13 +8,7 @@
 namespace zimu::worker {
 namespace {
 
-constexpr std::uint64_t kSamplesPerMs = 16;
 constexpr std::size_t kStepSamples = 4 * media::kSampleRateHz;
-
-std::uint64_t samples_in(Milliseconds time) {
-  return static_cast<std::uint64_t>(std::max<std::int64_t>(time.count(), 0)) * kSamplesPerMs;
-}
-
 }  // namespace
 
 Result<std::unique_ptr<WindowFeed>> WindowFeed::open(const std::string& path, int audio_stream,
