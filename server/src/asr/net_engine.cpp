@@ -21,22 +21,23 @@ namespace zimu::asr {
 namespace {
 
 constexpr std::uint64_t kWindowBudget = 512U << 20U;  ///< for the audio's keys and values on a processor
-constexpr int kMostWindows = 16;
-constexpr int kFewestWindows = 2;
+constexpr int kMostWindows = 16;                      ///< at once: more make no step cheaper
 constexpr int kSlotsEach = 5;                         ///< of a window: a beam's
 
-/// Windows at once: as many as memory allows; more than kMostWindows make no step cheaper.
-int windows_for(const ModelHeader& header) {
-  const auto fitting = kWindowBudget / CrossMemory::bytes(header);
-  return std::clamp(static_cast<int>(fitting), kFewestWindows, kMostWindows);
+/// What windows at once take, with their texts.
+std::uint64_t window_bytes(const ModelHeader& header, int windows) {
+  return static_cast<std::uint64_t>(windows) * (CrossMemory::bytes(header) + kSlotsEach * SelfMemory::bytes(header));
 }
 
-Result<> check_room(const std::string& path, const ModelHeader& header) {
-  const auto windows = static_cast<std::uint64_t>(windows_for(header));
-  const std::uint64_t needed = header.file_bytes + windows * CrossMemory::bytes(header) +
-                               kSlotsEach * windows * SelfMemory::bytes(header);
+/// As many windows at once as there is memory for. kOutOfMemory when there is none for one.
+Result<int> windows_for(const std::string& path, const ModelHeader& header) {
+  const auto within_budget = static_cast<int>(kWindowBudget / CrossMemory::bytes(header));
+  int windows = std::clamp(within_budget, 1, kMostWindows);
   const std::uint64_t left = available_memory();
-  if (left == 0 || needed <= left) return {};
+  if (left == 0) return windows;  // nobody says
+  while (windows > 1 && header.file_bytes + window_bytes(header, windows) > left) --windows;
+  const std::uint64_t needed = header.file_bytes + window_bytes(header, windows);
+  if (needed <= left) return windows;
   return fail(ErrorCode::kOutOfMemory,
               fmt::format("the model {} needs about {} MB of memory, {} MB are free", path, needed >> 20U, left >> 20U),
               "use a smaller or quantised model, or give the machine or container more memory");
@@ -71,19 +72,22 @@ class NetEngine : public Engine {
   std::string device_;
 };
 
-Result<std::unique_ptr<Net>> load_on_gpu(const WeightFile& file, int threads) {
-  const int windows = kMostWindows;
-  return load_ggml_net(file, {"cuda", threads, windows, windows * kSlotsEach, {}, {}});
+/// Fewer windows at once where the device has less memory.
+Result<std::unique_ptr<Net>> load_ggml(const WeightFile& file, const std::string& device, int threads, int windows) {
+  while (true) {
+    auto net = load_ggml_net(file, {device, threads, windows, windows * kSlotsEach, {}, {}});
+    if (net || net.error().code != ErrorCode::kOutOfMemory || windows == 1) return net;
+    windows /= 2;
+  }
 }
 
-Result<std::unique_ptr<Net>> load_on_cpu(const WeightFile& file, Team& team, int threads) {
-  const int windows = windows_for(file.header());
+Result<std::unique_ptr<Net>> load_on_cpu(const WeightFile& file, Team& team, int threads, int windows) {
 #if defined(__x86_64__)
   (void)threads;
   return load_cpu_net(file, team, {windows, windows * kSlotsEach});
 #else
   (void)team;
-  return load_ggml_net(file, {"cpu", threads, windows, windows * kSlotsEach, {}, {}});
+  return load_ggml(file, "cpu", threads, windows);
 #endif
 }
 
@@ -102,16 +106,16 @@ Result<std::unique_ptr<Engine>> load_engine(const LoadOptions& options) {
   }
   const int threads = options.threads > 0 ? options.threads : usable_cores();
   if (options.device != "cpu" && has_gpu_device()) {
-    auto net = load_on_gpu(*file, threads);
+    auto net = load_ggml(*file, "cuda", threads, kMostWindows);
     if (net) {
       // Sampling is the processor's work there too.
       return std::make_unique<NetEngine>(std::move(file), std::make_unique<Team>(threads), std::move(*net), "cuda");
     }
     if (options.device == "cuda" || net.error().code != ErrorCode::kOutOfMemory) return std::unexpected(net.error());
   }
-  ZIMU_TRY_VOID(check_room(options.model_path, file->header()));
+  ZIMU_TRY(const int windows, windows_for(options.model_path, file->header()));
   auto team = std::make_unique<Team>(threads);
-  ZIMU_TRY(auto net, load_on_cpu(*file, *team, threads));
+  ZIMU_TRY(auto net, load_on_cpu(*file, *team, threads, windows));
   file->let_go();
   return std::make_unique<NetEngine>(std::move(file), std::move(team), std::move(net), "cpu");
 }
