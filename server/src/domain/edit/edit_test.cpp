@@ -110,6 +110,19 @@ TEST(Edit, SegmentThatIsMovedTakesItsWordsAlong) {
   EXPECT_THAT(shown(done[1].words), ElementsAre(" And@5000-5400", " so@5400-5800", " my@6000-6300", " fellow@6300-7000"));
 }
 
+TEST(Edit, WordsThatWerePutInGetTheRoomThatIsMadeForThem) {
+  // At the end of a line there is no time left for them; then somebody gives the line more.
+  const auto longer = after(three(), {SetText{1, "And so my fellow Americans, ask"}, SetTimes{1, 1000ms, 3900ms}});
+  EXPECT_THAT(shown(longer[1].words), ElementsAre(" And@1000-1400", " so@1400-1800", " my@2000-2300", " fellow@2300-3000",
+                                                  " Americans,@3000-3692", " ask@3692-3900"));
+  const auto earlier = after(three(), {SetText{1, "Well And so my fellow"}, SetTimes{1, 600ms, 3000ms}});
+  EXPECT_THAT(shown(earlier[1].words), ElementsAre(" Well@600-1000", " And@1000-1400", " so@1400-1800", " my@2000-2300",
+                                                   " fellow@2300-3000"));
+  // Where no room is made they stay where they are.
+  const auto same = after(three(), {SetText{1, "And so my fellow Americans"}, SetTimes{1, 900ms, 3000ms}});
+  EXPECT_EQ(shown(same[1].words).back(), " Americans@3000-3000");
+}
+
 TEST(Edit, SplitAndMergeAreEachOthersInverse) {
   const auto split = after(three(), {SplitSegment{1, 7}});
   ASSERT_THAT(texts(split), ElementsAre("First.", "And so", "my fellow", "Last."));

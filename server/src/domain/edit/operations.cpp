@@ -34,6 +34,7 @@ class Editor {
     ZIMU_TRY(Segment segment, get(o.index));
     ZIMU_TRY_VOID(check_times(o.index, o.start, o.end));
     editing::set_times(segment, o.start, o.end);
+    editing::share_room(segment);
     return replace(o.index, 1, {std::move(segment)});
   }
   Result<> operator()(const SetSpeaker& o) {

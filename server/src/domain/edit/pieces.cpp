@@ -1,6 +1,7 @@
 #include "domain/edit/pieces.hpp"
 
 #include <algorithm>
+#include <span>
 #include <utility>
 
 #include <fmt/format.h>
@@ -100,6 +101,27 @@ void set_times(Segment& segment, Milliseconds start, Milliseconds end) {
     word.start = std::clamp(word.start + by, start, end);
     word.end = std::clamp(word.end + by, word.start, end);
   }
+}
+
+void share_room(Segment& segment) {
+  const auto takes_none = [](const Word& word) { return word.start == word.end; };
+  const auto share = [](std::span<Word> words, Milliseconds start, Milliseconds end) {
+    std::size_t whole = 0;
+    for (const Word& word : words) whole += letters(word.text);
+    std::size_t count = 0;
+    for (Word& word : words) {
+      word.start = part(start, end, count, whole);
+      word.end = part(start, end, count += letters(word.text), whole);
+    }
+  };
+  const std::span<Word> words(segment.words);
+  const auto spoken = std::ranges::find_if_not(words, takes_none);
+  if (spoken == words.end()) return share(words, segment.start, segment.end);
+  const auto before = static_cast<std::size_t>(spoken - words.begin());
+  std::size_t last = words.size();
+  while (takes_none(words[last - 1])) --last;
+  share(words.first(before), segment.start, spoken->start);
+  share(words.subspan(last), words[last - 1].end, segment.end);
 }
 
 Result<std::pair<Segment, Segment>> split(const Segment& segment, std::size_t offset) {

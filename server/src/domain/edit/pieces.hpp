@@ -7,6 +7,9 @@ namespace zimu::domain::editing {
 
 /// Words that lie outside are moved or shortened; a segment that was moved away altogether takes its words along.
 void set_times(Segment& segment, Milliseconds start, Milliseconds end);
+/// Words at either end that take no time, because somebody wrote them where there was none left, share the room between
+/// the spoken ones and the segment's end, where there is some now.
+void share_room(Segment& segment);
 /// kInvalidArgument unless both parts have text. The second begins with its first word; a cut within a word shares its time.
 Result<std::pair<Segment, Segment>> split(const Segment& segment, std::size_t offset);
 /// One text; a blank between, unless a script without blanks meets there.
