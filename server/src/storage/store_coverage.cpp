@@ -1,27 +1,9 @@
 #include "storage/store_coverage.hpp"
 
-#include <algorithm>
-
 #include "storage/rows.hpp"
+#include "storage/window_rows.hpp"
 
 namespace zimu::storage {
-namespace {
-
-/// Calls `take(window, row)` for each row of windows that are there; both lists are in window order.
-template <class Take>
-Result<> for_windows(Statement& row, std::vector<domain::Window>& windows, const Take& take) {
-  auto window = windows.begin();
-  while (true) {
-    ZIMU_TRY(const bool found, row.step());
-    if (!found) return {};
-    window = std::find_if(window, windows.end(), [&](const auto& one) { return one.index == row.integer(0); });
-    if (window == windows.end()) return {};
-    if (window->coverage) take(*window->coverage);
-  }
-}
-
-}  // namespace
-
 Result<> insert_coverage(Database& database, const std::string& transcript_id, const domain::Window& window) {
   if (!window.coverage) return {};
   std::int64_t position = 0;
@@ -46,14 +28,15 @@ Result<> read_coverage(Database& database, const std::string& transcript_id, std
   ZIMU_TRY(Statement gaps, database.prepare("SELECT window_idx, start_ms, end_ms FROM window_gaps "
                                             "WHERE transcript_id = ?1 ORDER BY window_idx, position"));
   gaps.bind(transcript_id);
-  ZIMU_TRY_VOID(for_windows(gaps, windows, [&](domain::Coverage& coverage) {
-    coverage.gaps.push_back({milliseconds_column(gaps, 1), milliseconds_column(gaps, 2)});
+  ZIMU_TRY_VOID(for_windows(gaps, windows, [&](domain::Window& window) {
+    if (window.coverage) window.coverage->gaps.push_back({milliseconds_column(gaps, 1), milliseconds_column(gaps, 2)});
   }));
   ZIMU_TRY(Statement texts, database.prepare("SELECT window_idx, start_ms, end_ms, reason, text FROM window_left_out "
                                              "WHERE transcript_id = ?1 ORDER BY window_idx, position"));
   texts.bind(transcript_id);
-  return for_windows(texts, windows, [&](domain::Coverage& coverage) {
-    coverage.left_out.push_back(
+  return for_windows(texts, windows, [&](domain::Window& window) {
+    if (!window.coverage) return;
+    window.coverage->left_out.push_back(
         {milliseconds_column(texts, 1), milliseconds_column(texts, 2), texts.text(3), texts.text(4)});
   });
 }

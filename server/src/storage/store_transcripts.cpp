@@ -8,6 +8,7 @@
 #include "storage/rows.hpp"
 #include "storage/sqlite_store.hpp"
 #include "storage/store_coverage.hpp"
+#include "storage/window_rows.hpp"
 
 namespace zimu::storage {
 namespace {
@@ -86,15 +87,9 @@ Result<> read_retries(Database& database, const std::string& transcript_id, std:
   ZIMU_TRY(Statement row, database.prepare("SELECT window_idx, temperature, reason, value FROM window_retries "
                                            "WHERE transcript_id = ?1 ORDER BY window_idx, position"));
   row.bind(transcript_id);
-  auto window = windows.begin();
-  while (true) {
-    ZIMU_TRY(const bool found, row.step());
-    if (!found) return {};
-    // Both lists are in window order.
-    window = std::find_if(window, windows.end(), [&](const auto& one) { return one.index == row.integer(0); });
-    if (window == windows.end()) return {};
-    window->retries.push_back({float_column(row, 1), row.text(2), float_column(row, 3)});
-  }
+  return for_windows(row, windows, [&](domain::Window& window) {
+    window.retries.push_back({float_column(row, 1), row.text(2), float_column(row, 3)});
+  });
 }
 
 // The job's part of a committed window. kNotFound: deleted while its worker was still busy.
